@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class DriftSiteConfig(AppConfig):
+    name = "drift_site"

@@ -1,0 +1,237 @@
+"""Settings come from the environment or from `.env`; `.env.example` lists every one with its unit and default."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(os.environ.get("DRIFT_ENV_FILE", str(BASE_DIR / ".env")))
+
+
+def number(name: str, default: int, *, least: int = 0) -> int:
+    try:
+        value: int = env.int(name, default)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {env(name)!r}.") from None
+    if value < least:
+        raise ImproperlyConfigured(f"{name} must be at least {least}, not {value}.")
+    return value
+
+
+def port_range(name: str, default: str) -> range:
+    text: str = env.str(name, default)
+    first, _, last = text.partition("-")
+    try:
+        ports = range(int(first), int(last or first) + 1)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a range such as {default}, not {text!r}.") from None
+    if not ports or ports[0] < 1 or ports[-1] > 65535:
+        raise ImproperlyConfigured(f"{name} must be a range of ports from 1 to 65535, not {text!r}.")
+    return ports
+
+
+# --- Where things are ------------------------------------------------------------------------------------------
+
+DRIFT_DATA_DIR = Path(env.str("DRIFT_DATA_DIR", str(BASE_DIR / "var"))).expanduser()
+# Where people reach this server, for the links in mails: https://drift.example.org
+DRIFT_PUBLIC_URL: str = env.str("DRIFT_PUBLIC_URL", "http://localhost:8000").rstrip("/")
+# The second WebSocket port, where the original's clients look; it is the `ws_port` of the original's REST answers.
+DRIFT_LEGACY_PORT = number("DRIFT_LEGACY_PORT", 8765, least=1)
+
+
+# --- Database and channel layer --------------------------------------------------------------------------------
+
+
+def database() -> dict[str, Any]:
+    if env.str("DATABASE_URL", ""):
+        chosen: dict[str, Any] = env.db("DATABASE_URL")
+    elif env.str("DB_NAME", ""):
+        # The original's variables.
+        chosen = {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": env.str("DB_NAME"),
+            "USER": env.str("DB_USER", ""),
+            "PASSWORD": env.str("DB_PASSWORD", ""),
+            "HOST": env.str("DB_HOST", ""),
+            "PORT": env.str("DB_PORT", ""),
+        }
+    else:
+        chosen = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DRIFT_DATA_DIR / "drift.sqlite3")}
+    if chosen["ENGINE"].endswith("sqlite3"):
+        # WAL lets readers go on while the recorder writes; IMMEDIATE makes writers queue instead of failing half way.
+        chosen["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            **chosen.get("OPTIONS", {}),
+        }
+    elif chosen["ENGINE"].endswith("postgresql"):
+        chosen.setdefault("CONN_MAX_AGE", 60)
+        chosen["CONN_HEALTH_CHECKS"] = True
+    return chosen
+
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# True where DRIFT keeps its own database file: the host of one process, who has no secrets to set up.
+EMBEDDED = not env.str("DATABASE_URL", "") and not env.str("DB_NAME", "")
+
+REDIS_URL: str = env.str("REDIS_URL", "")
+if REDIS_URL:
+    CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": env.str("DRIFT_REDIS_PREFIX", "drift")},
+        }
+    }
+    CACHES: dict[str, dict[str, Any]] = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": env.str("DRIFT_REDIS_PREFIX", "drift"),
+        }
+    }
+else:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}}
+    # Throttles and lockouts count across workers, hence not each process's own memory.
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "drift_cache"},
+    }
+
+
+# --- Security --------------------------------------------------------------------------------------------------
+
+DEBUG: bool = env.bool("DEBUG", False)
+
+
+def secret_key() -> str:
+    given: str = env.str("SECRET_KEY", "")
+    if given:
+        return given
+    if not EMBEDDED and not DEBUG:
+        raise ImproperlyConfigured("SECRET_KEY must be set (a long random text) when DATABASE_URL or DB_NAME is.")
+    kept = DRIFT_DATA_DIR / "secret_key"
+    DRIFT_DATA_DIR.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return kept.read_text()
+
+
+SECRET_KEY = secret_key()
+# The guests of a LAN party come by IP address, which nobody knows beforehand.
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["*"] if EMBEDDED or DEBUG else [])
+if not ALLOWED_HOSTS and not DEBUG:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the host names of this server, separated by commas.")
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if DRIFT_PUBLIC_URL.startswith("https://"):
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+# --- Telemetry -------------------------------------------------------------------------------------------------
+
+DRIFT_UDP_HOST: str = env.str("DRIFT_UDP_HOST", "0.0.0.0")  # noqa: S104  pilots send from other machines
+DRIFT_UDP_PORTS = port_range("DRIFT_UDP_PORTS", "9001-9064")
+DRIFT_UDP_BUFFER = number("DRIFT_UDP_BUFFER", 4 * 1024 * 1024, least=4096)  # bytes a socket
+DRIFT_TICK_MS = number("DRIFT_TICK_MS", 20, least=1)
+DRIFT_MAX_DRONES = number("DRIFT_MAX_DRONES", 32, least=1)  # a race
+DRIFT_MAX_FRAME_RATE = number("DRIFT_MAX_FRAME_RATE", 1000, least=1)  # frames/s a drone
+DRIFT_SOURCE_SILENCE_S = number("DRIFT_SOURCE_SILENCE_S", 3, least=1)
+DRIFT_ALLOWED_SOURCES: list[str] = env.list("DRIFT_ALLOWED_SOURCES", default=[])  # addresses or networks; empty: all
+DRIFT_RECORD_INTERVAL_MS = number("DRIFT_RECORD_INTERVAL_MS", 500, least=1)
+DRIFT_RECORD_BATCH = number("DRIFT_RECORD_BATCH", 5000, least=1)  # frames
+DRIFT_RECORD_BACKLOG = number("DRIFT_RECORD_BACKLOG", 1_000_000, least=1)  # frames held while the database is away
+DRIFT_MAX_ACTIVE_RACES = number("DRIFT_MAX_ACTIVE_RACES", 4, least=1)  # a user
+DRIFT_SILENT_MINUTES = number("DRIFT_SILENT_MINUTES", 30, least=1)
+DRIFT_MAX_VIEWERS = number("DRIFT_MAX_VIEWERS", 2000, least=1)  # a process
+DRIFT_MAX_VIEWERS_PER_ADDRESS = number("DRIFT_MAX_VIEWERS_PER_ADDRESS", 200, least=1)
+
+
+# --- Django ----------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "daphne",  # before staticfiles: it makes runserver serve ASGI
+    "channels",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "accounts",
+    "races",
+    "telemetry",
+    "management",
+    "drift_site",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "drift_site.urls"
+ASGI_APPLICATION = "drift_site.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = DRIFT_DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+SERVESTATIC_USE_MANIFEST = not DEBUG
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("DRIFT_LOG_LEVEL", "INFO")},
+    "loggers": {"uvicorn.access": {"level": "WARNING"}, "daphne": {"level": "WARNING"}},
+}

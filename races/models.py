@@ -1,0 +1,172 @@
+"""Races, the drones seen in them, who takes part, and the tracks they are flown on."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class Track(models.Model):
+    """A course in one of the simulator's maps; its gates in order make the lap."""
+
+    name = models.CharField(max_length=100)
+    drift_map = models.CharField("map", max_length=100, default="arena")
+    creator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="tracks"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["name", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["drift_map", "name"], name="track_name_unique_on_its_map"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.drift_map})"
+
+
+class Gate(models.Model):
+    """A rectangle in space that counts when a drone flies through it in its facing; the first is start/finish.
+
+    Axes are the simulator's (x right, y up, z forward, left-handed, metres). `yaw` turns the facing from +z
+    towards +x, `pitch` tips it upwards, both in degrees.
+    """
+
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="gates")
+    order = models.PositiveSmallIntegerField()
+    x = models.FloatField("x (m)")
+    y = models.FloatField("y (m)")
+    z = models.FloatField("z (m)")
+    yaw = models.FloatField("yaw (deg)", default=0.0)
+    pitch = models.FloatField("pitch (deg)", default=0.0)
+    width = models.FloatField("width (m)")
+    height = models.FloatField("height (m)")
+    label = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["track", "order"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["track", "order"], name="gate_order_unique_in_track"),
+            models.CheckConstraint(condition=models.Q(width__gt=0, height__gt=0), name="gate_has_a_size"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label or f"gate {self.order}"
+
+
+class Race(models.Model):
+    """A race: the owner of one UDP port while it is active, and of all frames that arrived there."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting"  # created, no frame yet
+        LIVE = "live"
+        ENDING = "ending"  # asked to end; the ingest is writing the last frames
+        ENDED = "ended"
+
+    ACTIVE: ClassVar = [Status.WAITING, Status.LIVE]
+    HOLDS_PORT: ClassVar = [Status.WAITING, Status.LIVE, Status.ENDING]
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100, default="race")
+    drift_map = models.CharField("map", max_length=100, default="arena")
+    track = models.ForeignKey(Track, null=True, blank=True, on_delete=models.SET_NULL, related_name="races")
+    creator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="created_races"
+    )
+    is_public = models.BooleanField("public", default=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING, db_index=True)
+    saved = models.BooleanField(default=False)
+    # NULL once ended, so that a plain unique index keeps two active races from one port on every database.
+    udp_port = models.PositiveIntegerField("UDP port", null=True, blank=True, unique=True)
+    stream_format = models.JSONField(help_text="The StreamFormat keys of the senders, in order.")
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    started_at = models.DateTimeField("first frame at", null=True, blank=True)
+    last_frame_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    frame_count = models.PositiveBigIntegerField("frames", default=0)
+    byte_count = models.PositiveBigIntegerField("datagram bytes", default=0)
+    problem = models.CharField(
+        max_length=200, blank=True, help_text="Why no frames can arrive, as the ingest process found it."
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.drift_map}, {self.status})"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in self.ACTIVE
+
+
+class Participant(models.Model):
+    """Somebody who takes part in a race, by flying, by watching, or by an invitation to a private one."""
+
+    class Role(models.TextChoices):
+        INVITED = "invited"
+        VIEWER = "viewer"
+        PILOT = "pilot"
+
+    race = models.ForeignKey(Race, on_delete=models.CASCADE, related_name="participants")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="participations")
+    role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["race", "joined_at", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["race", "user"], name="participant_once_per_race"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"
+
+
+class Drone(models.Model):
+    """A source of frames in a race: numbered from 1 in the order of their first frames."""
+
+    race = models.ForeignKey(Race, on_delete=models.CASCADE, related_name="drones")
+    number = models.PositiveSmallIntegerField()
+    drone_id = models.CharField(max_length=64, help_text="The sender's address, `ip` or `ip:port`.")
+    name = models.CharField(max_length=50, blank=True)
+    pilot = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="drones"
+    )
+    velocity_derived = models.BooleanField(default=False)
+    frame_count = models.PositiveBigIntegerField("frames", default=0)
+    last_time = models.BigIntegerField("last frame's time (µs since 1970)", default=0)
+
+    class Meta:
+        ordering: ClassVar = ["race", "number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["race", "number"], name="drone_number_unique_in_race"),
+            models.UniqueConstraint(fields=["race", "drone_id"], name="drone_id_unique_in_race"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"drone {self.number}"
+
+
+class IngestHost(models.Model):
+    """The one row that the ingest process of this database keeps fresh: its heartbeat and its address.
+
+    Times are the database's, so that hosts whose clocks differ agree on who is alive.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    token = models.UUIDField()
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(id=1), name="one_ingest_host_a_database"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host}, process {self.pid}"

@@ -1,0 +1,114 @@
+"""Everything that changes races: keyword-only verbs, each in its transaction."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Now
+
+from accounts.errors import Conflict, Refused
+from accounts.models import User
+from races import announce, ingest_host, signals, stream_format
+from races.models import Race, Track
+
+# How long `end_race` waits for the ingest process to write the last frames.
+END_WAIT_SECONDS = 5.0
+END_POLL_SECONDS = 0.05
+
+
+def create_race(
+    *,
+    creator: User | None = None,
+    name: str = "race",
+    drift_map: str = "arena",
+    track: Track | None = None,
+    is_public: bool = True,
+    keys: Sequence[str] = stream_format.DEFAULT_FORMAT,
+) -> Race:
+    """Create a race that waits for frames on a UDP port of its own.
+
+    Raises Refused for a bad stream format, Conflict when no port is free or the creator has enough active races.
+    """
+    if creator is not None and not creator.is_staff:
+        active = Race.objects.filter(creator=creator, status__in=Race.HOLDS_PORT).count()
+        if active >= settings.DRIFT_MAX_ACTIVE_RACES:
+            raise Conflict(f"You have {active} active races, which is the most allowed. End one first.")
+    race = Race(
+        creator=creator,
+        name=name,
+        drift_map=track.drift_map if track else drift_map,
+        track=track,
+        is_public=is_public,
+        stream_format=stream_format.checked(list(keys)),
+    )
+    _insert_with_free_port(race)
+    announce.to_ingest()
+    announce.to_lobby({"type": "race", "race_id": str(race.id), "status": race.status})
+    return race
+
+
+def _insert_with_free_port(race: Race) -> None:
+    # Two creations may choose the same port: the unique index refuses one of them, which then chooses again.
+    tried: set[int] = set()
+    while True:
+        taken = set(Race.objects.filter(udp_port__isnull=False).values_list("udp_port", flat=True)) | tried
+        port = next((port for port in settings.DRIFT_UDP_PORTS if port not in taken), None)
+        if port is None:
+            raise Conflict("All UDP ports are in use by active races. End a race first.")
+        race.udp_port = port
+        try:
+            with transaction.atomic():
+                race.save(force_insert=True)
+        except IntegrityError:
+            tried.add(port)
+            continue
+        return
+
+
+def end_race(*, race: Race, sleep: Callable[[float], None] = time.sleep) -> Race:
+    """End a race, waiting until its last frames are recorded.
+
+    Raises Refused when it has ended before, Conflict while the ingest process is still saving after five seconds.
+    """
+    asked = Race.objects.filter(pk=race.pk, status__in=Race.ACTIVE).update(status=Race.Status.ENDING)
+    race.refresh_from_db()
+    if not asked and race.status == Race.Status.ENDED:
+        raise Refused("This race has already ended.")
+    announce.to_ingest()
+    waited = 0.0
+    while race.status != Race.Status.ENDED:
+        if ingest_host.alive() is None:
+            signals.race_ending.send(sender=Race, race=race)
+            close_race(race=race)
+        elif waited >= END_WAIT_SECONDS:
+            raise Conflict("The race is still saving its last frames. It ends by itself; ask again in a moment.")
+        else:
+            sleep(END_POLL_SECONDS)
+            waited += END_POLL_SECONDS
+        race.refresh_from_db()
+    return race
+
+
+def close_race(*, race: Race) -> None:
+    """Write that a race has ended and give its port back: called with the last of its frames, in their transaction.
+
+    A race with frames is saved by ending, as the original did.
+    """
+    with transaction.atomic():
+        closed = (
+            Race.objects.filter(pk=race.pk)
+            .exclude(status=Race.Status.ENDED)
+            .update(
+                status=Race.Status.ENDED,
+                ended_at=Now(),
+                udp_port=None,
+                problem="",
+                saved=Case(When(frame_count__gt=0, then=Value(value=True)), default=F("saved")),
+            )
+        )
+        if closed:
+            event = {"type": "race", "race_id": str(race.pk), "status": Race.Status.ENDED.value}
+            announce.to_race(race.pk, event)
+            announce.to_lobby(event)
