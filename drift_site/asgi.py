@@ -1,4 +1,4 @@
-"""The ASGI application: Django for HTTP; the WebSocket routes are telemetry's."""
+"""The ASGI application: Django for HTTP, telemetry's consumers for WebSockets."""
 
 import os
 
@@ -6,4 +6,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drift_site.settings")
 
 from django.core.asgi import get_asgi_application
 
-application = get_asgi_application()
+django_application = get_asgi_application()  # sets Django up, before anything imports models
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+
+from telemetry.admission import OriginCheck
+from telemetry.routing import websocket_urlpatterns
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": OriginCheck(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)
