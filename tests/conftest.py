@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from channels.layers import channel_layers
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from tests import servers
 
@@ -35,7 +35,7 @@ def _own_channel_layer() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(settings: SettingsWrapper) -> None:
+def _own_cache(settings: Settings) -> None:
     """Hide what other tests left in Redis (throttles, lockouts); the database's cache goes with the test's rows."""
     if settings.REDIS_URL:
         settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid4().hex}"}}

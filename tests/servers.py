@@ -7,6 +7,7 @@ in words where this machine cannot run it.
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -215,7 +216,7 @@ def _first_line(server: "subprocess.Popen[str]") -> str:
 def _stop(server: "subprocess.Popen[Any]") -> None:
     if server.poll() is None:
         # For PostgreSQL an interrupt is the fast shutdown: it does not wait for clients to leave.
-        server.terminate() if sys.platform == "win32" else server.send_signal(2)
+        server.terminate() if sys.platform == "win32" else server.send_signal(signal.SIGINT)
     try:
         server.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:

@@ -35,11 +35,8 @@ def env_settings() -> dict[str, object]:
     for node in ast.walk(ast.parse((ROOT / "drift_site" / "settings.py").read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
             continue
-        function = node.func
-        of_env = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
-        of_env = of_env and function.value.id == "env"  # type: ignore[union-attr]  # the line above says what it is
-        name = node.args[0].value
-        if isinstance(name, str) and (of_env or (isinstance(function, ast.Name) and function.id in READERS)):
+        called, name = ast.unparse(node.func), node.args[0].value
+        if isinstance(name, str) and (re.fullmatch(r"env\.\w+", called) or called in READERS):
             known = constant(node.args[1]) if len(node.args) > 1 else None
             found[name] = found.get(name) if known is None else known
     return found
