@@ -12,23 +12,13 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from telemetry.frames import FRAME, MAX_MOTORS, FrameArray
+from telemetry.frames import BLOCKS, BODY_FLOATS, FRAME, MAX_MOTORS, FrameArray
 
 HEADER: Final = struct.Struct("<BBHIq")  # kind, version, record size, count, race start (µs)
 KIND_FRAMES: Final = 1
 VERSION: Final = 1
 
-# The floats of FRAME as blocks, without copying: 19 values from position to battery, the rpm, the flight time.
-_VALUES: Final = 19
-_BLOCKS: Final = np.dtype(
-    {
-        "names": ["values", "motor_rpm", "flight_time"],
-        "formats": [("<f4", _VALUES), ("<f4", MAX_MOTORS), "<f4"],
-        "offsets": [FRAME.fields["position"][1], FRAME.fields["motor_rpm"][1], FRAME.fields["flight_time"][1]],  # type: ignore[index]
-        "itemsize": FRAME.itemsize,
-    }
-)
-_IDENTITY_W: Final = 6  # the place of attitude w among the values
+_IDENTITY_W: Final = 6  # the place of attitude w in the body
 _OBJECT: Final = (
     '{"drone_id":%s,"timestamp":%s,"position":{"x":%s,"y":%s,"z":%s},"attitude":{"x":%s,"y":%s,"z":%s,"w":%s},'
     '"velocity":{"x":%s,"y":%s,"z":%s},"gyro":{"pitch":%s,"roll":%s,"yaw":%s},'
@@ -80,14 +70,13 @@ class Batch:
     @cached_property
     def objects(self) -> list[str]:
         """Each frame as an object of a `frames` message, in which an absent value is null."""
-        flight_times = _texts(self.frames.view(_BLOCKS)["flight_time"])
+        flight_times = _texts(self.frames["flight_time"])
         heads = _objects(self, absent_as_zero=False)
         drones, seqs = self.frames["drone"].tolist(), self.frames["seq"].tolist()
         return [
             f'{head},"drone":{drone},"seq":{seq},"flight_time":{flight_time}}}'
             for head, drone, seq, flight_time in zip(heads, drones, seqs, flight_times, strict=True)
         ]
-
 
     def with_frames(self, frames: FrameArray) -> "Batch":
         """Give a batch of the same race and number with other frames."""
@@ -152,10 +141,10 @@ def seconds(microseconds: int) -> str:
 def _objects(batch: Batch, *, absent_as_zero: bool) -> list[str]:
     """Give each frame's JSON object without its closing brace."""
     frames = batch.frames
-    blocks = frames.view(_BLOCKS)
-    floats = np.empty((len(frames), _VALUES + MAX_MOTORS), np.float32)
-    floats[:, :_VALUES] = blocks["values"]
-    floats[:, _VALUES:] = blocks["motor_rpm"]
+    blocks = frames.view(BLOCKS)
+    floats = np.empty((len(frames), BODY_FLOATS + MAX_MOTORS), np.float32)
+    floats[:, :BODY_FLOATS] = blocks["body"]
+    floats[:, BODY_FLOATS:] = blocks["motor_rpm"]
     if absent_as_zero:
         no_attitude = np.isnan(floats[:, _IDENTITY_W])
         floats = np.where(np.isfinite(floats), floats, np.float32(0))
@@ -169,9 +158,9 @@ def _objects(batch: Batch, *, absent_as_zero: bool) -> list[str]:
         % (
             ids.get(drone, '""'),
             seconds(time - batch.start),
-            *row[:_VALUES],
+            *row[:BODY_FLOATS],
             motors,
-            ",".join(row[_VALUES : _VALUES + motors]),
+            ",".join(row[BODY_FLOATS : BODY_FLOATS + motors]),
         )
         for row, drone, time, motors in rows
     ]

@@ -23,9 +23,7 @@ from telemetry.viewer import FAILED, NO_SUCH_RACE, NOT_YOURS, SIGN_IN, TOO_SLOW,
 logger = logging.getLogger(__name__)
 
 EVERY: Final = (1, 2, 5, 10, 50)
-DEFAULT_logger = logging.getLogger(__name__)
-
-EVERY: Final = 2
+DEFAULT_EVERY: Final = 2
 
 
 def find_by_port(port: int) -> Race | None:

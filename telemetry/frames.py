@@ -5,7 +5,7 @@ left-handed), unit quaternion x y z w, degrees a second, sticks −1..1. NaN sta
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,19 @@ FRAME = np.dtype(
         ("battery", "<f4", (2,)),  # fraction 0..1, V
         ("motor_count", "u1"),  # 0..8
         ("motor_rpm", "<f4", (MAX_MOTORS,)),  # left front, right front, left back, right back, …
+    ]
+)
+
+# FRAME with its neighbouring floats as blocks, for `frames.view(BLOCKS)`: `body` is position … battery.
+BODY_FLOATS: Final = 19
+BLOCKS: Final = np.dtype(
+    [
+        ("time", "<i8"),
+        ("flight_time", "<f4", (1,)),
+        ("drone_and_seq", "V6"),
+        ("body", "<f4", (BODY_FLOATS,)),
+        ("motor_count", "u1"),
+        ("motor_rpm", "<f4", (MAX_MOTORS,)),
     ]
 )
 

@@ -147,9 +147,7 @@ class RaceHub:
         self._last_number = batch.number
         for number in batch.drone_ids.keys() - self._known_drones:
             self._known_drones.add(number)
-            self._event(
-                snapshot.drone_event(number, batch.drone_ids[number], velocity_derived=batch.velocity_derived)
-            )
+            self._event(snapshot.drone_event(number, batch.drone_ids[number], velocity_derived=batch.velocity_derived))
         for stream in list(self._streams.values()):
             stream.push(batch)
 

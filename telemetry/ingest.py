@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from channels.layers import BaseChannelLayer
@@ -36,11 +37,13 @@ CLAIM_POLL_SECONDS: Final = 0.5
 LATE_TICKS: Final = 50  # after a stall longer than this many ticks, the missed ones are not made up for
 
 
-class AlreadyRunning(Exception):  # noqa: N818  the state it names
+class AlreadyRunning(Exception):
     """Another ingest process owns the database; `owner` is its heartbeat row."""
 
     def __init__(self, owner: IngestHost) -> None:
-        super().__init__(f"An ingest process already runs for this database: {owner}, since {owner.started_at:%F %T} UTC.")
+        super().__init__(
+            f"An ingest process already runs for this database: {owner}, since {owner.started_at:%F %T} UTC."
+        )
         self.owner = owner
 
 
@@ -87,7 +90,7 @@ class Ingest:
     async def run(self, on_ready: Callable[[], None] = lambda: None) -> None:
         """Own the database's races until `stop`; then record what has been received and close.
 
-        Raises AlreadyRunning when another living process owns them, DatabaseError when there is no database to begin with.
+        Raises AlreadyRunning when another living process owns them, DatabaseError when there is no database.
         """
         await self.claim()
         await self._in_database(self.recorder.start)
@@ -109,7 +112,7 @@ class Ingest:
         self._look_now.set()
 
     async def claim(self) -> None:
-        """Become the database's one ingest process; a predecessor that was killed is waited for until it counts as dead."""
+        """Become the database's one ingest process, once a predecessor that was killed counts as dead."""
         first_seen: IngestHost | None = None
         while (owner := await self._in_database(lambda: ingest_host.claim(self._token))) is not None:
             if first_seen is None:
@@ -185,7 +188,7 @@ class Ingest:
         for running in self.races.values():
             if not running.finishing and time.perf_counter_ns() - running.feed.last_heard_ns > limit_ns:
                 logger.info("%s has been silent for %d minutes", running.feed.name, settings.DRIFT_SILENT_MINUTES)
-                await self._in_database(lambda pk=running.race_id: services.ask_to_end(race_id=pk))
+                await self._in_database(partial(services.ask_to_end, race_id=running.race_id))
                 self._look_now.set()
 
     def _finish(self, running: RunningRace) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from races import stream_format
-from telemetry.frames import MAX_MOTORS, FrameArray, empty
+from telemetry.frames import BLOCKS, MAX_MOTORS, FrameArray, empty
 
 # The two floats of Battery come in either order, depending on whom one asks: a charge is at most this, a voltage more.
 MOST_CHARGE: Final = 1.5
@@ -24,17 +24,6 @@ _BODY: Final = tuple(
     key for group, keys in stream_format.GROUPS.items() if group not in ("Timestamp", "MotorRPM") for key in keys
 )
 _CHARGE, _VOLTAGE = _BODY.index("BatteryPercentage"), _BODY.index("BatteryVoltage")
-# FRAME seen as blocks of floats, so that values that are neighbours in the datagram too are copied in one step.
-_BLOCKS: Final = np.dtype(
-    [
-        ("time", "<i8"),
-        ("flight_time", "<f4", (1,)),
-        ("drone_and_seq", "V6"),
-        ("body", "<f4", (len(_BODY),)),
-        ("motor_count", "u1"),
-        ("motor_rpm", "<f4", (MAX_MOTORS,)),
-    ]
-)
 _PLACES: Final = {"Timestamp": ("flight_time", 0)} | {key: ("body", slot) for slot, key in enumerate(_BODY)}
 
 
@@ -111,7 +100,7 @@ class StreamFormat:
         refused: list[tuple[int, Refusal]] = []
         for size, indices in by_size.items():
             if size not in self._records:
-                refused += [(index, self._misfit(datagrams[index])) for index in indices]
+                refused += [(index, self.misfit(datagrams[index])) for index in indices]
                 continue
             batch = datagrams if len(by_size) == 1 else [datagrams[index] for index in indices]
             decoded, reasons = self._decode_size(size, batch)
@@ -138,7 +127,7 @@ class StreamFormat:
             indices = np.flatnonzero(counts == motors)
             if not len(indices):
                 continue
-            blocks = frames[indices].view(_BLOCKS)
+            blocks = frames[indices].view(BLOCKS)
             records = np.empty(len(indices), record)
             for run in self._runs:
                 records[run.part][:, run.source] = blocks[run.block][:, run.target]
@@ -163,10 +152,10 @@ class StreamFormat:
         if not good.all():
             for row in np.flatnonzero(~good).tolist():
                 miscounted = self._has_motors and records["count"][row] != motors
-                refused.append((row, self._misfit(datagrams[row]) if miscounted else Refusal.NOT_FINITE))
+                refused.append((row, self.misfit(datagrams[row]) if miscounted else Refusal.NOT_FINITE))
             records = records[good]
         frames = empty(len(records))
-        blocks = frames.view(_BLOCKS)
+        blocks = frames.view(BLOCKS)
         for run in self._runs:
             blocks[run.block][:, run.target] = records[run.part][:, run.source]
         if self._has_motors:
@@ -185,7 +174,7 @@ class StreamFormat:
             good &= records["count"] == motors
         return good
 
-    def _misfit(self, datagram: bytes) -> Refusal:
+    def misfit(self, datagram: bytes) -> Refusal:
         """Say why a datagram whose length and count byte do not agree is refused."""
         size = min(self._records)
         if self._has_motors and len(datagram) > self._count_at:

@@ -27,6 +27,7 @@ SIGN_IN: Final = 4401
 NOT_YOURS: Final = 4403
 NO_SUCH_RACE: Final = 4404
 
+
 class FramesItem(ABC):
     """Frames to be sent; `payloads` are made once and shared by all viewers of the same form."""
 
