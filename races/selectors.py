@@ -1,4 +1,4 @@
-"""What may be read of races, and by whom."""
+"""Reading races: who may see which, and the views of them that several parts share."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet

@@ -35,7 +35,8 @@ test("a live race that sends nothing to a newcomer is stale after a second", () 
 
 test("a wait for the next connection counts down and says why", () => {
   const socket = { kind: "waiting", until: 12_400, code: 1013, attempt: 2 };
-  assert.deepEqual(at({ socket }), { kind: "reconnecting", text: "The connection was too slow. Reconnecting in 2 s" });
+  const text = "Too many viewers, or too slow a connection. Reconnecting in 2 s";
+  assert.deepEqual(at({ socket }), { kind: "reconnecting", text });
   assert.match(at({ socket: { ...socket, code: 1012 } }).text, /^The server is restarting/);
   assert.match(at({ socket: { ...socket, code: 1006 } }, 20_000).text, /^No connection. Reconnecting in 1 s/);
   assert.equal(at({ socket: { kind: "connecting", attempt: 3 } }).text, "Reconnecting…");

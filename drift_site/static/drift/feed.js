@@ -30,7 +30,7 @@ const REFUSALS = {
 
 /** @type {Record<number, string>} */
 const LOSSES = {
-  [CLOSE.TOO_SLOW]: "The connection was too slow",
+  [CLOSE.TOO_SLOW]: "Too many viewers, or too slow a connection",
   [CLOSE.RESTARTING]: "The server is restarting",
 };
 
