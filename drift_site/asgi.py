@@ -4,9 +4,15 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drift_site.settings")
 
+import django
 from django.core.asgi import get_asgi_application
 
-django_application = get_asgi_application()  # sets Django up, before anything imports models
+django.setup()  # before anything imports models
+
+from drift_site.assets import collect_if_outdated
+
+collect_if_outdated()  # before the middleware that serves the files lists them
+django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
