@@ -18,13 +18,15 @@ import threading
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
+
+Numbers = Sequence[int] | NDArray[Any]
 
 MAGIC: Final = b"DRIFTJNL"
 VERSION: Final = 1
@@ -87,7 +89,7 @@ def encode_header(race_id: UUID, stream_format: Sequence[str], segment: int) -> 
 
 
 def encode_block(
-    times: ArrayLike, seqs: ArrayLike, drones: Sequence[int], sources: Sequence[str], datagrams: Sequence[bytes]
+    drones: Numbers, seqs: Numbers, times: Numbers, sources: Sequence[str], datagrams: Sequence[bytes]
 ) -> bytes:
     """Give one block of at most BLOCK_FRAMES frames; the sequences are of one length, times in µs since 1970."""
     entries = np.empty(len(datagrams), ENTRY)
@@ -129,21 +131,17 @@ class JournalWriter:
 
     def append(
         self,
-        drones: Sequence[int],
-        seqs: ArrayLike,
-        times: ArrayLike,
+        drones: Numbers,
+        seqs: Numbers,
+        times: Numbers,
         sources: Sequence[str],
         datagrams: Sequence[bytes],
     ) -> None:
         """Write the frames behind the others, in one write; OSError means that none of them is in the journal."""
-        if len(datagrams) <= BLOCK_FRAMES:
-            data = encode_block(times, seqs, drones, sources, datagrams)
-        else:
-            seqs, times = np.asarray(seqs), np.asarray(times)
-            data = b"".join(
-                encode_block(times[part], seqs[part], drones[part], sources[part], datagrams[part])
-                for part in (slice(at, at + BLOCK_FRAMES) for at in range(0, len(datagrams), BLOCK_FRAMES))
-            )
+        data = b"".join(
+            encode_block(drones[part], seqs[part], times[part], sources[part], datagrams[part])
+            for part in (slice(at, at + BLOCK_FRAMES) for at in range(0, len(datagrams), BLOCK_FRAMES))
+        )
         with self._lock:
             if self._file is None:
                 file = self._begin_segment(self.tail.segment)
@@ -179,7 +177,7 @@ class JournalWriter:
                 os.ftruncate(file, self.tail.offset)
             except OSError as error:
                 # The half block stays; readers pass over it, as what follows goes to another segment.
-                logger.error("A half-written block stays in the journal of race %s: %s", self._race_id, error)
+                logger.warning("A half-written block stays in the journal of race %s: %s", self._race_id, error)
                 self._retire()
                 self.tail = Position(self.tail.segment + 1, 0)
             raise
@@ -191,8 +189,11 @@ class JournalWriter:
             self._retired.append(self._file)
             self._file = None
 
-    def sync(self) -> None:
-        """Wait until what has been written is on the disk. OSError means that it may never get there."""
+    def sync(self, *, to_disk: bool = True) -> None:
+        """Wait until what has been written is on the disk. OSError means that it may never get there.
+
+        Not `to_disk`: only let go of the files of ended segments.
+        """
         with self._lock:
             files, self._retired = self._retired, []
             if self._unsynced and self._file is not None:
@@ -200,9 +201,9 @@ class JournalWriter:
             self._unsynced = False
             named, self._named = self._named, True
         try:
-            for file in files:
+            for file in files if to_disk else ():
                 getattr(os, "fdatasync", os.fsync)(file)
-            if not named:
+            if to_disk and not named:
                 _sync_directory(self._directory)
         finally:
             for file in files:

@@ -18,6 +18,7 @@ from telemetry.journal import (
     FILE_HEAD,
     MAGIC,
     SOURCE_HEAD,
+    START,
     SYNC,
     VERSION,
     Position,
@@ -28,6 +29,9 @@ from telemetry.journal import (
 
 MAX_PAYLOAD: Final = 1 << 27  # a length above this is not one that a writer wrote
 READ_PER_FRAME: Final = 192  # bytes: about what a frame of the largest format takes in a block
+
+
+COUNTED_AT_ONCE: Final = 5000  # frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,15 @@ def read(directory: Path, race_id: UUID, start: Position, most: int, limit: Posi
     return Chunk(np.empty(0, ENTRY), [], {}, max(start, limit), None, skipped)
 
 
+def count(directory: Path, race_id: UUID, start: Position, end: Position) -> int:
+    """Give the number of frames between two positions."""
+    frames = 0
+    while (chunk := read(directory, race_id, start, COUNTED_AT_ONCE, end)).entries.size:
+        frames += chunk.entries.size
+        start = chunk.position
+    return frames
+
+
 def tail(directory: Path, race_id: UUID) -> Position:
     """Give the end of a race's journal as its files stand; START when it has none."""
     for number in reversed(segments(directory, race_id)):
@@ -204,21 +217,26 @@ def _next_block(data: bytes, at: int) -> int:
 
 
 def _frames(data: bytes, blocks: list[_Block]) -> tuple[NDArray[Any], list[bytes], dict[int, str]]:
-    arrays: list[NDArray[Any]] = []
+    arrays: list[NDArray[Any]] = [np.empty(0, ENTRY)]
     datagrams: list[bytes] = []
     sources: dict[int, str] = {}
-    for frames, at, _ in blocks:
-        entries = np.frombuffer(data, ENTRY, frames, at)
+    for block in blocks:
+        entries = np.frombuffer(data, ENTRY, block.frames, block.start)
         arrays.append(entries)
-        at += entries.nbytes
-        (named,) = struct.unpack_from("<H", data, at)
-        at += 2
-        for _ in range(named):
-            drone, length = SOURCE_HEAD.unpack_from(data, at)
-            at += SOURCE_HEAD.size
-            sources[drone] = data[at : at + length].decode()
-            at += length
+        at = _sources(data, block.start + entries.nbytes, sources)
         for length in entries["length"].tolist():
             datagrams.append(data[at : at + length])
             at += length
-    return (np.concatenate(arrays) if arrays else np.empty(0, ENTRY)), datagrams, sources
+    return np.concatenate(arrays), datagrams, sources
+
+
+def _sources(data: bytes, at: int, sources: dict[int, str]) -> int:
+    """Add the drones' addresses at `at` to `sources`; give where they end."""
+    (count,) = struct.unpack_from("<H", data, at)
+    at += 2
+    for _ in range(count):
+        drone, length = SOURCE_HEAD.unpack_from(data, at)
+        at += SOURCE_HEAD.size
+        sources[drone] = data[at : at + length].decode()
+        at += length
+    return at
