@@ -205,6 +205,7 @@ if EMAIL_CONFIGURED:
         # Not the value itself: it holds the mail account's password.
         raise ImproperlyConfigured("EMAIL_URL must look like smtp+tls://user:password@host:587.") from None
 DEFAULT_FROM_EMAIL: str = env.str("DRIFT_EMAIL_FROM", "DRIFT <drift@localhost>")
+EMAIL_TIMEOUT = 10  # seconds
 PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds a mailed link works
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes a request's body
 
