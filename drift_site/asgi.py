@@ -1,9 +1,28 @@
-"""The ASGI application: Django for HTTP; the WebSocket routes are telemetry's."""
+"""The ASGI application: Django for HTTP, telemetry's consumers for WebSockets."""
 
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "drift_site.settings")
 
+import django
 from django.core.asgi import get_asgi_application
 
-application = get_asgi_application()
+django.setup()  # before anything imports models
+
+from drift_site.assets import collect_if_outdated
+
+collect_if_outdated()  # before the middleware that serves the files lists them
+django_application = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+
+from telemetry.admission import OriginCheck
+from telemetry.routing import websocket_urlpatterns
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": OriginCheck(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

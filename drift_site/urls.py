@@ -7,7 +7,12 @@ handler403 = "drift_site.errors.permission_denied"
 handler404 = "drift_site.errors.not_found"
 handler500 = "drift_site.errors.server_error"
 
+from drift_site import pages
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.lobby, name="lobby"),
+    path("races.json", pages.races_json, name="races_json"),
+    path("races/<uuid:race_id>/", pages.race, name="race"),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -29,14 +29,20 @@ def to_ingest() -> None:
     _after_commit(INGEST_GROUP, {"type": "ingest.look"})
 
 
+def race_status(race_id: UUID, status: str) -> None:
+    """After the transaction, tell the race's viewers and the lobby of its status."""
+    event = status_event(race_id, status)
+    to_race(race_id, event)
+    _after_commit(LOBBY_GROUP, {"type": "lobby.event", "event": event})
+
+
 def to_race(race_id: UUID, event: dict[str, Any]) -> None:
     """After the transaction, hand an event of docs/protocol.md to everybody who watches the race."""
     _after_commit(race_group(race_id), {"type": "race.event", "event": event})
 
 
-def to_lobby(event: dict[str, Any]) -> None:
-    """After the transaction, hand an event to everybody in the lobby."""
-    _after_commit(LOBBY_GROUP, {"type": "lobby.event", "event": event})
+def status_event(race_id: UUID, status: str) -> dict[str, Any]:
+    return {"type": "race", "race_id": str(race_id), "status": str(status)}
 
 
 def _after_commit(group: str, message: dict[str, Any]) -> None:

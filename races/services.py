@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -45,7 +46,7 @@ def create_race(
     )
     _insert_with_free_port(race)
     announce.to_ingest()
-    announce.to_lobby({"type": "race", "race_id": str(race.id), "status": race.status})
+    announce.race_status(race.pk, race.status)
     return race
 
 
@@ -72,16 +73,16 @@ def end_race(*, race: Race, sleep: Callable[[float], None] = time.sleep) -> Race
 
     Raises Refused when it has ended before, Conflict while the ingest process is still saving after five seconds.
     """
-    asked = Race.objects.filter(pk=race.pk, status__in=Race.ACTIVE).update(status=Race.Status.ENDING)
+    asked = ask_to_end(race_id=race.pk)
     race.refresh_from_db()
     if not asked and race.status == Race.Status.ENDED:
         raise Refused("This race has already ended.")
-    announce.to_ingest()
     waited = 0.0
     while race.status != Race.Status.ENDED:
         if ingest_host.alive() is None:
             signals.race_ending.send(sender=Race, race=race)
             close_race(race=race)
+            announce.race_status(race.pk, Race.Status.ENDED)
         elif waited >= END_WAIT_SECONDS:
             raise Conflict("The race is still saving its last frames. It ends by itself; ask again in a moment.")
         else:
@@ -91,24 +92,22 @@ def end_race(*, race: Race, sleep: Callable[[float], None] = time.sleep) -> Race
     return race
 
 
+def ask_to_end(*, race_id: UUID) -> bool:
+    """Tell the ingest process to end a race; False when the race is not active."""
+    asked = Race.objects.filter(pk=race_id, status__in=Race.ACTIVE).update(status=Race.Status.ENDING)
+    announce.to_ingest()
+    return bool(asked)
+
+
 def close_race(*, race: Race) -> None:
     """Write that a race has ended and give its port back: called with the last of its frames, in their transaction.
 
-    A race with frames is saved by ending, as the original did.
+    A race with frames is saved by ending, as the original did. Telling the viewers is the caller's, once committed.
     """
-    with transaction.atomic():
-        closed = (
-            Race.objects.filter(pk=race.pk)
-            .exclude(status=Race.Status.ENDED)
-            .update(
-                status=Race.Status.ENDED,
-                ended_at=Now(),
-                udp_port=None,
-                problem="",
-                saved=Case(When(frame_count__gt=0, then=Value(value=True)), default=F("saved")),
-            )
-        )
-        if closed:
-            event = {"type": "race", "race_id": str(race.pk), "status": Race.Status.ENDED.value}
-            announce.to_race(race.pk, event)
-            announce.to_lobby(event)
+    Race.objects.filter(pk=race.pk).exclude(status=Race.Status.ENDED).update(
+        status=Race.Status.ENDED,
+        ended_at=Now(),
+        udp_port=None,
+        problem="",
+        saved=Case(When(frame_count__gt=0, then=Value(value=True)), default=F("saved")),
+    )

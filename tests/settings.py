@@ -3,7 +3,9 @@
 TEST_DATABASE_URL and TEST_REDIS_URL choose the backends; without them, SQLite and the in-memory layer.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ["DRIFT_ENV_FILE"] = os.devnull
@@ -11,11 +13,18 @@ os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
 os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "")
 os.environ["SECRET_KEY"] = "only-for-tests"
 os.environ["ALLOWED_HOSTS"] = "*"
-os.environ.setdefault("DRIFT_DATA_DIR", tempfile.mkdtemp(prefix="drift-test-"))
+if "DRIFT_DATA_DIR" not in os.environ:
+    os.environ["DRIFT_DATA_DIR"] = tempfile.mkdtemp(prefix="drift-test-")
+    atexit.register(shutil.rmtree, os.environ["DRIFT_DATA_DIR"], ignore_errors=True)
 for name in ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "DEBUG", "DRIFT_PUBLIC_URL"):
     os.environ.pop(name, None)
 
 from drift_site.settings import *  # noqa: E402, F403
+from drift_site.settings import DATABASES, DRIFT_DATA_DIR  # noqa: E402
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in life: Django's in-memory test database has no WAL, and other threads find its tables locked.
+    DATABASES["default"]["TEST"] = {"NAME": str(DRIFT_DATA_DIR / "test.sqlite3")}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
 STORAGES = {

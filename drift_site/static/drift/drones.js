@@ -1,0 +1,153 @@
+// The drones of a race as the stream tells of them: their names, latest frame, trail and rate.
+
+import { Trail } from "./trail.js";
+
+/** @typedef {import("./protocol.js").FrameBatch} FrameBatch */
+/** @typedef {import("./protocol.js").DroneInfo} DroneInfo */
+
+export const STALE_MS = 1000;
+const RATE_WINDOW_MS = 1000;
+
+export class Drone {
+  name = "";
+  velocityDerived = false;
+  trail = new Trail();
+  /** Position in m; NaN until the first frame, and where the stream carries none. */
+  x = NaN;
+  y = NaN;
+  z = NaN;
+  /** Where the nose points in the plane, as a unit vector; NaN when not known. */
+  noseX = NaN;
+  noseZ = NaN;
+  /** m/s; NaN when not known. */
+  speed = NaN;
+  /** µs since 1970 of the latest frame. */
+  time = 0;
+  seq = 0;
+  /** When the latest frame came, on the page's clock. */
+  arrivedAt = -Infinity;
+  /** Frames a second that the sender's frames took; NaN in the first second. */
+  rate = NaN;
+  #rateSeq = 0;
+  #rateAt = 0;
+
+  /** @param {number} number the drone's number in its race, from 1 */
+  constructor(number) {
+    this.number = number;
+  }
+
+  get label() {
+    return this.name || `Drone ${this.number}`;
+  }
+
+  /** @param {number} now */
+  isStale(now) {
+    return now - this.arrivedAt > STALE_MS;
+  }
+
+  /** @param {DroneInfo} info */
+  describe(info) {
+    this.name = info.name || info.pilot || "";
+    this.velocityDerived = info.velocity_derived;
+  }
+
+  /** @param {FrameBatch} batch @param {number} i @param {number} now */
+  take(batch, i, now) {
+    const seq = batch.seq(i);
+    if (seq <= this.seq) {
+      return; // known from before a reconnection
+    }
+    if (this.seq === 0) {
+      this.#rateSeq = seq;
+      this.#rateAt = now;
+    }
+    this.seq = seq;
+    this.arrivedAt = now;
+    this.time = batch.time(i);
+    this.x = batch.position(i, 0);
+    this.y = batch.position(i, 1);
+    this.z = batch.position(i, 2);
+    this.speed = Math.hypot(batch.velocity(i, 0), batch.velocity(i, 1), batch.velocity(i, 2));
+    this.#turn(batch.attitude(i, 0), batch.attitude(i, 1), batch.attitude(i, 2), batch.attitude(i, 3));
+    if (Number.isFinite(this.x) && Number.isFinite(this.z)) {
+      this.trail.push(this.time, this.x, this.z);
+    }
+  }
+
+  /**
+   * The frame counter tells the sender's rate even where a slow connection left frames out.
+   * @param {number} now
+   */
+  measure(now) {
+    const elapsed = now - this.#rateAt;
+    if (elapsed >= RATE_WINDOW_MS && this.seq > 0) {
+      this.rate = ((this.seq - this.#rateSeq) * 1000) / elapsed;
+      this.#rateSeq = this.seq;
+      this.#rateAt = now;
+    }
+  }
+
+  /** The nose is the drone's +z, turned by its attitude. @param {number} x @param {number} y @param {number} z @param {number} w */
+  #turn(x, y, z, w) {
+    const right = 2 * (x * z + w * y);
+    const forward = 1 - 2 * (x * x + y * y);
+    const length = Math.hypot(right, forward);
+    // Straight up or down, the nose has no direction in the plane.
+    this.noseX = length > 0.05 ? right / length : NaN;
+    this.noseZ = length > 0.05 ? forward / length : NaN;
+  }
+}
+
+export class Drones {
+  /** @type {Map<number, Drone>} */
+  #byNumber = new Map();
+  /** @type {Drone[]} */
+  #sorted = [];
+
+  /** In the order of their numbers. */
+  get all() {
+    return this.#sorted;
+  }
+
+  /** µs since 1970 of the newest frame; 0 before the first. */
+  newest = 0;
+
+  /** @param {number} number */
+  get(number) {
+    let drone = this.#byNumber.get(number);
+    if (!drone) {
+      drone = new Drone(number);
+      this.#byNumber.set(number, drone);
+      this.#sorted = [...this.#byNumber.values()].sort((a, b) => a.number - b.number);
+    }
+    return drone;
+  }
+
+  /** @param {DroneInfo} info */
+  describe(info) {
+    this.get(info.drone).describe(info);
+  }
+
+  /** @param {FrameBatch} batch @param {number} now when it came, on the page's clock */
+  take(batch, now) {
+    for (let i = 0; i < batch.count; i += 1) {
+      this.get(batch.drone(i)).take(batch, i, now);
+      this.newest = Math.max(this.newest, batch.time(i));
+    }
+  }
+
+  /**
+   * Frames a second of all senders together; NaN until it is known.
+   * @param {number} now
+   */
+  rate(now) {
+    let sum = NaN;
+    for (const drone of this.#sorted) {
+      drone.measure(now);
+      if (!Number.isNaN(drone.rate)) {
+        sum = (Number.isNaN(sum) ? 0 : sum) + drone.rate;
+      }
+    }
+    return sum;
+  }
+}

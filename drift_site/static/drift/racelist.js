@@ -1,0 +1,62 @@
+// Asks for the list of active races every two seconds, while somebody looks.
+
+/** @typedef {import("./raceview.js").RaceCard} RaceCard */
+
+const EVERY_MS = 2000;
+const SLOWEST_MS = 15_000;
+const ANSWER_WITHIN_MS = 10_000;
+
+/**
+ * @param {string} url
+ * @param {(races: RaceCard[]) => void} onRaces
+ * @param {(problem: string) => void} onProblem empty when the list came
+ */
+export function watchRaces(url, onRaces, onProblem) {
+  let timer = 0;
+  let wait = EVERY_MS;
+  /** @type {AbortController | null} */
+  let asking = null;
+
+  async function ask() {
+    const controller = new AbortController();
+    asking = controller;
+    const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+    try {
+      const races = await load(url, signal);
+      wait = EVERY_MS;
+      onProblem("");
+      onRaces(races);
+    } catch (error) {
+      if (controller.signal.aborted) {
+        return;
+      }
+      console.warn("The list of races did not come:", error);
+      wait = Math.min(SLOWEST_MS, wait * 2);
+      onProblem("The server does not answer. Trying again.");
+    }
+    if (!controller.signal.aborted) {
+      timer = Number(setTimeout(ask, wait));
+    }
+  }
+
+  function look() {
+    clearTimeout(timer);
+    asking?.abort();
+    if (!document.hidden) {
+      ask();
+    }
+  }
+
+  document.addEventListener("visibilitychange", look);
+  addEventListener("online", look);
+  look();
+}
+
+/** @param {string} url @param {AbortSignal} signal @returns {Promise<RaceCard[]>} */
+async function load(url, signal) {
+  const response = await fetch(url, { signal, headers: { Accept: "application/json" } });
+  if (!response.ok) {
+    throw new Error(`${response.status} ${response.statusText}`);
+  }
+  return (await response.json()).races;
+}

@@ -1,0 +1,160 @@
+// One race on the page: its feed, its top view, its figures. The markup is templates/drift_site/race_parts.html.
+
+import * as loop from "./loop.js";
+import { RaceFeed } from "./feed.js";
+import { markElement } from "./marks.js";
+import { TopView } from "./topview.js";
+
+/** @typedef {import("./drones.js").Drone} Drone */
+/** @typedef {import("./feed.js").Situation} Situation */
+
+/**
+ * What races.json and the templates tell of a race.
+ * @typedef {object} RaceCard
+ * @property {string} race_id
+ * @property {string} race_name
+ * @property {string} drift_map
+ * @property {string} status
+ * @property {number | null} udp_port
+ * @property {number} drones
+ * @property {string} problem
+ * @property {string} url
+ */
+
+export class RaceView {
+  #root;
+  #feed;
+  #topView;
+  /** @type {Map<Drone, HTMLTableRowElement>} */
+  #rows = new Map();
+  /** @type {Situation["kind"] | ""} */
+  #kind = "";
+  #open = false;
+  /** What the situation was, each time it becomes another. @type {(situation: Situation) => void} */
+  onchange = () => {};
+
+  /**
+   * @param {HTMLElement} root
+   * @param {string} raceId
+   * @param {string} status
+   */
+  constructor(root, raceId, status) {
+    this.#root = root;
+    this.#feed = new RaceFeed(raceId, status);
+    this.#topView = new TopView(find(root, "canvas", HTMLCanvasElement), this.#feed.drones);
+    addEventListener("online", this.#online);
+  }
+
+  open() {
+    if (!this.#open) {
+      this.#open = true;
+      this.#feed.open();
+      loop.add(this);
+    }
+  }
+
+  close() {
+    this.#open = false;
+    this.#feed.close();
+    loop.remove(this);
+  }
+
+  dispose() {
+    this.close();
+    this.#topView.dispose();
+    removeEventListener("online", this.#online);
+  }
+
+  #online = () => this.#feed.retryNow();
+
+  /** @param {string} name @param {string} text */
+  set(name, text) {
+    const element = find(this.#root, `[data-field="${name}"]`, HTMLElement);
+    if (element.textContent !== text) {
+      element.textContent = text;
+    }
+  }
+
+  /** @param {string} text why no frames can arrive; empty when they can */
+  problem(text) {
+    this.set("problem", text);
+    find(this.#root, '[data-field="problem"]', HTMLElement).hidden = text === "";
+  }
+
+  /** @param {number} now */
+  draw(now) {
+    this.#topView.draw(now);
+  }
+
+  /** @param {number} now */
+  write(now) {
+    const situation = this.#feed.situation(now);
+    this.set("state", situation.text);
+    if (situation.kind !== this.#kind) {
+      this.#kind = situation.kind;
+      this.#root.dataset.state = situation.kind;
+      this.onchange(situation);
+    }
+    const { drones } = this.#feed;
+    const rate = drones.rate(now);
+    this.set("rate", situation.kind === "live" && !Number.isNaN(rate) ? rate.toFixed(0) : "–");
+    if (drones.all.length > 0) {
+      this.set("drones", String(drones.all.length));
+    }
+    this.#writeTable(drones.all, now);
+    this.#topView.write(now);
+  }
+
+  /** @param {Drone[]} drones @param {number} now */
+  #writeTable(drones, now) {
+    const table = find(this.#root, "table", HTMLTableElement);
+    table.hidden = drones.length === 0;
+    drones.forEach((drone, index) => {
+      const row = this.#rows.get(drone) ?? this.#addRow(drone, table.tBodies[0], index);
+      const stale = drone.isStale(now);
+      const texts = [drone.label, figure(drone.speed, 1, stale), figure(drone.y, 1, stale), figure(drone.rate, 0, stale)];
+      texts.forEach((text, column) => {
+        const cell = column === 0 ? find(row, "span", HTMLElement) : row.cells[column];
+        if (cell.textContent !== text) {
+          cell.textContent = text;
+        }
+      });
+      row.classList.toggle("stale", stale);
+    });
+  }
+
+  /** @param {Drone} drone @param {HTMLTableSectionElement} body @param {number} index */
+  #addRow(drone, body, index) {
+    const row = body.insertRow(index);
+    const name = document.createElement("th");
+    name.scope = "row";
+    const pilot = document.createElement("div");
+    pilot.className = "pilot";
+    pilot.append(markElement(drone.number), document.createElement("span"));
+    name.append(pilot);
+    row.append(name);
+    for (let column = 1; column <= 3; column += 1) {
+      row.insertCell();
+    }
+    this.#rows.set(drone, row);
+    return row;
+  }
+}
+
+/** @param {number} value @param {number} digits @param {boolean} stale */
+function figure(value, digits, stale) {
+  return stale || Number.isNaN(value) ? "–" : value.toFixed(digits);
+}
+
+/**
+ * @template {Element} T
+ * @param {ParentNode} root @param {string} selector @param {new () => T} kind
+ * @returns {T}
+ */
+export function find(root, selector, kind) {
+  const element = root.querySelector(selector);
+  if (!(element instanceof kind)) {
+    throw new Error(`The page has no ${selector}.`);
+  }
+  return element;
+}

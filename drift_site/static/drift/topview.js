@@ -1,0 +1,280 @@
+// The race from above on a canvas: x to the right, z up the screen.
+
+import { colourOf, COLOURS, outlineOf } from "./marks.js";
+import { Extent, fit, roundStep, towards } from "./scale.js";
+import { TRAIL_SECONDS } from "./trail.js";
+
+/** @typedef {import("./drones.js").Drone} Drone */
+/** @typedef {import("./drones.js").Drones} Drones */
+/** @typedef {import("./scale.js").Fit} Fit */
+
+const MARK_PX = 9;
+// Where a name begins, from the middle of its mark: past the nose.
+const BESIDE_PX = 20;
+const GRID_PX = 90;
+// A trail is drawn in this many strokes, fainter with age.
+const FADES = 5;
+const EASE_MS = 150;
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const contrast = matchMedia("(prefers-contrast: more)");
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** @param {Element} element the canvas, whose style the colours come from */
+function paletteOf(element) {
+  const style = getComputedStyle(element);
+  const value = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+  const numbers = Array.from({ length: COLOURS }, (_, index) => index);
+  return {
+    grid: value("--grid"),
+    ink: value("--ink"),
+    faint: value("--faint"),
+    ground: value("--ground"),
+    drones: numbers.map((index) => value(`--drone-${index}`)),
+    digits: numbers.map((index) => value(`--digit-${index}`)),
+    font: value("font-family"),
+  };
+}
+
+export class TopView {
+  #canvas;
+  #context;
+  #drones;
+  #extent = new Extent();
+  /** @type {Fit | null} */
+  #fit = null;
+  #width = 0;
+  #height = 0;
+  #palette;
+  #changed = true;
+  #drawnAt = 0;
+  /** Written ten times a second, so that figures can be read. @type {Map<Drone, string>} */
+  #labels = new Map();
+  /** @type {ResizeObserver} */
+  #observer;
+  #recolour = () => {
+    this.#palette = paletteOf(this.#canvas);
+    this.#changed = true;
+  };
+
+  /** @param {HTMLCanvasElement} canvas @param {Drones} drones */
+  constructor(canvas, drones) {
+    this.#canvas = canvas;
+    this.#drones = drones;
+    const context = canvas.getContext("2d");
+    if (!context) {
+      throw new Error("This browser gives no 2D canvas.");
+    }
+    this.#context = context;
+    this.#palette = paletteOf(canvas);
+    this.#observer = new ResizeObserver(() => this.#resize());
+    this.#observer.observe(canvas);
+    dark.addEventListener("change", this.#recolour);
+    contrast.addEventListener("change", this.#recolour);
+    this.#resize();
+  }
+
+  dispose() {
+    this.#observer.disconnect();
+    dark.removeEventListener("change", this.#recolour);
+    contrast.removeEventListener("change", this.#recolour);
+  }
+
+  /** Take up new text beside the drones; called at most ten times a second. @param {number} now */
+  write(now) {
+    for (const drone of this.#drones.all) {
+      const speed = Number.isNaN(drone.speed) || drone.isStale(now) ? "" : ` ${drone.speed.toFixed(0)} m/s`;
+      this.#labels.set(drone, drone.label + speed);
+      this.#changed = true;
+    }
+  }
+
+  /** Take up where the drones are. Nothing is drawn where nothing has changed. @param {number} now */
+  draw(now) {
+    for (const drone of this.#drones.all) {
+      if (Number.isFinite(drone.x) && Number.isFinite(drone.z)) {
+        this.#extent.include(drone.x, drone.z);
+      }
+    }
+    this.#changed ||= this.#drones.all.some((drone) => drone.arrivedAt >= this.#drawnAt);
+    if (!this.#changed || this.#width === 0) {
+      return;
+    }
+    const goal = fit(this.#extent, this.#width, this.#height);
+    const jump = this.#fit === null || still.matches;
+    this.#fit = jump ? goal : towards(/** @type {Fit} */ (this.#fit), goal, Math.min(1, (now - this.#drawnAt) / EASE_MS));
+    this.#changed = this.#fit !== goal;
+    this.#drawnAt = now;
+    this.#paint(this.#fit, now);
+  }
+
+  #resize() {
+    const ratio = window.devicePixelRatio || 1;
+    this.#width = this.#canvas.clientWidth;
+    this.#height = this.#canvas.clientHeight;
+    this.#canvas.width = Math.round(this.#width * ratio);
+    this.#canvas.height = Math.round(this.#height * ratio);
+    this.#fit = null;
+    this.#changed = true;
+  }
+
+  /** @param {Fit} view @param {number} now */
+  #paint(view, now) {
+    const context = this.#context;
+    const ratio = this.#canvas.width / this.#width;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, this.#width, this.#height);
+    this.#paintGrid(view);
+    const shown = this.#drones.all.filter((drone) => Number.isFinite(drone.x) && Number.isFinite(drone.z));
+    shown.forEach((drone) => this.#paintTrail(view, drone, drone.isStale(now)));
+    shown.forEach((drone) => this.#paintMark(view, drone, drone.isStale(now)));
+    this.#paintLabels(view, shown);
+  }
+
+  /** @param {Fit} view @param {number} x */
+  #px(view, x) {
+    return this.#width / 2 + (x - view.x) * view.scale;
+  }
+
+  /** @param {Fit} view @param {number} z */
+  #py(view, z) {
+    return this.#height / 2 - (z - view.z) * view.scale;
+  }
+
+  /** @param {Fit} view */
+  #paintGrid(view) {
+    const context = this.#context;
+    const step = roundStep(view.scale, GRID_PX);
+    const halfX = this.#width / 2 / view.scale;
+    const halfZ = this.#height / 2 / view.scale;
+    context.beginPath();
+    for (let x = Math.ceil((view.x - halfX) / step) * step; x <= view.x + halfX; x += step) {
+      const px = Math.round(this.#px(view, x)) + 0.5;
+      context.moveTo(px, 0);
+      context.lineTo(px, this.#height);
+    }
+    for (let z = Math.ceil((view.z - halfZ) / step) * step; z <= view.z + halfZ; z += step) {
+      const py = Math.round(this.#py(view, z)) + 0.5;
+      context.moveTo(0, py);
+      context.lineTo(this.#width, py);
+    }
+    context.strokeStyle = this.#palette.grid;
+    context.lineWidth = 1;
+    context.stroke();
+    this.#paintScaleBar(step, step * view.scale);
+  }
+
+  /** @param {number} metres @param {number} px */
+  #paintScaleBar(metres, px) {
+    const context = this.#context;
+    const [x, y] = [12.5, this.#height - 12.5];
+    context.beginPath();
+    context.moveTo(x, y - 5);
+    context.lineTo(x, y);
+    context.lineTo(x + px, y);
+    context.lineTo(x + px, y - 5);
+    context.strokeStyle = context.fillStyle = this.#palette.faint;
+    context.lineWidth = 1;
+    context.stroke();
+    context.font = `12px ${this.#palette.font}`;
+    context.textAlign = "left";
+    context.textBaseline = "alphabetic";
+    context.fillText(`${metres} m`, x + 6, y - 5);
+  }
+
+  /** @param {Fit} view @param {Drone} drone @param {boolean} stale */
+  #paintTrail(view, drone, stale) {
+    const context = this.#context;
+    context.strokeStyle = stale ? this.#palette.faint : this.#palette.drones[colourOf(drone.number)];
+    context.lineWidth = 2.5;
+    context.lineJoin = context.lineCap = "round";
+    let fade = -1;
+    let [lastX, lastY] = [0, 0];
+    drone.trail.forEach(this.#drones.newest, (age, x, z, cut) => {
+      const [px, py] = [this.#px(view, x), this.#py(view, z)];
+      const next = Math.min(FADES - 1, Math.floor((age / TRAIL_SECONDS) * FADES));
+      if (next !== fade) {
+        if (fade >= 0) {
+          context.lineTo(cut ? lastX : px, cut ? lastY : py);
+          context.stroke();
+        }
+        fade = next;
+        context.globalAlpha = 0.9 * (1 - fade / FADES);
+        context.beginPath();
+        context.moveTo(px, py);
+      } else if (cut) {
+        context.moveTo(px, py);
+      } else {
+        context.lineTo(px, py);
+      }
+      [lastX, lastY] = [px, py];
+    });
+    if (fade >= 0) {
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+  }
+
+  /** @param {Fit} view @param {Drone} drone @param {boolean} stale */
+  #paintMark(view, drone, stale) {
+    const context = this.#context;
+    const [px, py] = [this.#px(view, drone.x), this.#py(view, drone.z)];
+    const index = colourOf(drone.number);
+    context.lineWidth = 1.5;
+    context.strokeStyle = this.#palette.ink;
+    if (!stale && !Number.isNaN(drone.noseX)) {
+      context.beginPath();
+      context.moveTo(px + drone.noseX * MARK_PX, py - drone.noseZ * MARK_PX);
+      context.lineTo(px + drone.noseX * MARK_PX * 2, py - drone.noseZ * MARK_PX * 2);
+      context.stroke();
+    }
+    context.beginPath();
+    outlineOf(drone.number).forEach(([x, y]) => context.lineTo(px + x * MARK_PX, py + y * MARK_PX));
+    context.closePath();
+    context.fillStyle = stale ? this.#palette.grid : this.#palette.drones[index];
+    context.fill();
+    context.stroke();
+    context.font = `bold 11px ${this.#palette.font}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillStyle = stale ? this.#palette.ink : this.#palette.digits[index];
+    context.fillText(String(drone.number), px, py + 1);
+  }
+
+  /** Names beside the marks, left out where they would cover another one. @param {Fit} view @param {Drone[]} shown */
+  #paintLabels(view, shown) {
+    const context = this.#context;
+    context.font = `13px ${this.#palette.font}`;
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    context.lineJoin = "round";
+    context.lineWidth = 4;
+    context.strokeStyle = this.#palette.ground;
+    context.fillStyle = this.#palette.ink;
+    const taken = shown.map((drone) => box(this.#px(view, drone.x) - MARK_PX, this.#py(view, drone.z), 2 * MARK_PX));
+    for (const drone of shown) {
+      const text = this.#labels.get(drone) ?? drone.label;
+      const width = context.measureText(text).width;
+      const [px, py] = [this.#px(view, drone.x), this.#py(view, drone.z)];
+      const places = [px + BESIDE_PX, px - BESIDE_PX - width].map((x) => box(x, py, width));
+      const free = places.find(
+        (place) => place.left > 0 && place.right < this.#width && !taken.some((other) => overlap(place, other)),
+      );
+      if (free) {
+        taken.push(free);
+        context.strokeText(text, free.left, py);
+        context.fillText(text, free.left, py);
+      }
+    }
+  }
+}
+
+/** @param {number} left @param {number} y the middle @param {number} width */
+function box(left, y, width) {
+  return { left, right: left + width, y };
+}
+
+/** @param {ReturnType<typeof box>} a @param {ReturnType<typeof box>} b */
+function overlap(a, b) {
+  return a.left < b.right && b.left < a.right && Math.abs(a.y - b.y) < 16;
+}

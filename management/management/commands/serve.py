@@ -1,0 +1,65 @@
+"""`manage.py serve`: DRIFT in one process."""
+
+import asyncio
+import contextlib
+from argparse import ArgumentParser
+from functools import partial
+from typing import Any
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+from rich.console import Console
+from telemetry.recorder import Recorder
+
+from management import ingest_view, preflight, run, server
+from management.command import DriftCommand
+from telemetry.ingest import Ingest
+
+
+class Command(DriftCommand):
+    help = "Serve pages, WebSockets and the UDP ingest in one process: all that a race host needs."
+    example = "python manage.py serve --port 8123"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="0.0.0.0", help="address to listen on (default: all)")  # noqa: S104
+        parser.add_argument("--port", type=int, default=8000, help="HTTP and WebSocket port (default 8000)")
+        parser.add_argument(
+            "--legacy-port",
+            type=int,
+            default=settings.DRIFT_LEGACY_PORT,
+            help="second WebSocket port, where the original's clients look (default %(default)s; 0: none)",
+        )
+
+    def handle(self, *args: object, host: str, port: int, legacy_port: int, **options: Any) -> None:  # noqa: ANN401
+        preflight.need_database()
+        preflight.need_channel_layer(across_processes=False)
+        sockets = []
+        for number, option in ((port, "--port"), (legacy_port, "--legacy-port")):
+            if number:
+                try:
+                    sockets.append(server.bind(host, number))
+                except (OSError, OverflowError) as error:
+                    os_error = error if isinstance(error, OSError) else OSError(str(error))
+                    raise preflight.taken(f"Port {number}", os_error, f"Choose another with {option}.") from None
+        run.run(partial(self.main, sockets, port))
+
+    async def main(self, sockets: list[Any], port: int) -> None:
+        ingest = Ingest(Recorder(settings.DRIFT_DATA_DIR / "journal"), get_channel_layer())
+        view = asyncio.create_task(ingest_view.show(ingest, Console(force_terminal=False, stderr=True)))
+        try:
+            await server.serve(sockets, ingest, on_ready=partial(self.greet, port))
+        finally:
+            view.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await view
+
+    def greet(self, port: int) -> None:
+        addresses = server.lan_addresses()
+        pages = [f"http://localhost:{port}/", *(f"http://{address}:{port}/" for address in addresses)]
+        ports = settings.DRIFT_UDP_PORTS
+        self.stdout.write("DRIFT is running. Open " + " or ".join(pages))
+        self.stdout.write(
+            f"Pilots send to {' or '.join(addresses) or 'this machine'}, UDP port {ports[0]} for the first race "
+            f"(then up to {ports[-1]}). Create one: python manage.py create_race. Ctrl-C ends."
+        )
+        self.stdout.flush()

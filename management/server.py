@@ -1,0 +1,159 @@
+"""DRIFT in one process: the web, the WebSockets and the UDP ingest in one event loop, under uvicorn."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Generator, Iterator
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from telemetry.ingest import Ingest
+
+logger = logging.getLogger(__name__)
+
+UNREAD_SECONDS: Final = 10.0
+GRACE_SECONDS: Final = 5
+MAX_MESSAGE_BYTES: Final = 64 * 1024  # from a client
+
+
+class CutOffProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket protocol, which cuts off a client that has not read for ten seconds.
+
+    Without it such a client keeps the connection, and a graceful shutdown, waiting for as long as it likes.
+    """
+
+    _cut_off: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._cut_off is None:
+            self._cut_off = self.loop.call_later(UNREAD_SECONDS, self._abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._forget()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget()
+        super().connection_lost(exc)
+
+    def _abort(self) -> None:
+        logger.warning("%s has not read for %d s: cut off", self.client and self.client[0], UNREAD_SECONDS)
+        self.transport.abort()
+
+    def _forget(self) -> None:
+        if self._cut_off is not None:
+            self._cut_off.cancel()
+            self._cut_off = None
+
+
+def config() -> uvicorn.Config:
+    """Give uvicorn's configuration, the same for `serve` and for what docs/operations.md runs behind nginx."""
+    return uvicorn.Config(
+        "drift_site.asgi:application",
+        loop="uvloop" if uvloop_exists() else "asyncio",
+        ws=CutOffProtocol,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
+
+
+def uvloop_exists() -> bool:
+    return sys.platform != "win32" and sys.implementation.name == "cpython"
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which ends on a signal without passing it on: the ingest still has to drain."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        with stop_signals(self.ask_to_exit):
+            yield
+
+    def ask_to_exit(self) -> None:
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+
+@contextlib.contextmanager
+def stop_signals(call: Any) -> Iterator[None]:  # noqa: ANN401  any callable without arguments
+    """Call `call` in the running loop on SIGINT and SIGTERM (on Windows: Ctrl-C and Ctrl-Break) while inside."""
+
+    loop = asyncio.get_running_loop()
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        signals.append(signal.SIGBREAK)
+    # signal.signal instead of loop.add_signal_handler, which Windows does not have.
+    before = {number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(call)) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Give a listening TCP socket; raises OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":  # there it would let two programs share the port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.listen(2048)
+        sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def lan_addresses() -> list[str]:
+    """Give this machine's IPv4 addresses that others on its networks can reach."""
+    found = {info[4][0] for info in _address_info(socket.gethostname())}
+    # The address of the route outwards; connecting a UDP socket sends nothing.
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        found.add(probe.getsockname()[0])
+    return sorted(str(address) for address in found if not str(address).startswith("127."))
+
+
+def _address_info(name: str) -> list[Any]:
+    try:
+        return socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_DGRAM)
+    except OSError:
+        return []
+
+
+async def serve(sockets: list[socket.socket], ingest: Ingest, on_ready: Any) -> None:  # noqa: ANN401  as above
+    """Serve until a signal, then close the viewers, drain the ingest and return.
+
+    Raises what the ingest raises when it cannot start (telemetry.ingest.AlreadyRunning, a DatabaseError).
+    """
+    server = Server(config())
+    ready = asyncio.Event()
+    ingesting = asyncio.create_task(ingest.run(on_ready=ready.set))
+    waiting = asyncio.create_task(ready.wait())
+    try:
+        with stop_signals(ingest.stop):
+            await asyncio.wait([ingesting, waiting], return_when=asyncio.FIRST_COMPLETED)
+        if not ingesting.done():
+            on_ready()
+            ingesting.add_done_callback(lambda _: server.ask_to_exit())
+            await server.serve(sockets=sockets)
+    finally:
+        waiting.cancel()
+        ingest.stop()
+        await ingesting

