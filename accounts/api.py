@@ -18,7 +18,7 @@ from accounts import serializers as bodies
 from accounts.errors import NotSignedIn
 from accounts.models import AuthToken, User
 from accounts.proof import prove_password
-from accounts.throttles import PasswordOfUserThrottle, ScopedThrottle
+from accounts.throttles import AddressThrottle, PasswordOfUserThrottle, ScopedThrottle
 
 MAIL_ON_ITS_WAY = "If an account has this address, a link is on its way to it."
 
@@ -41,7 +41,7 @@ def caller(request: Request) -> User:
 @extend_schema(tags=["auth"])
 class RegisterView(APIView):
     permission_classes = (AllowAny,)
-    throttle_classes = (ScopedThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "register"
 
     @extend_schema(request=bodies.Register, responses={201: bodies.UserSerializer})
@@ -54,7 +54,7 @@ class RegisterView(APIView):
 @extend_schema(tags=["auth"])
 class LoginView(APIView):
     permission_classes = (AllowAny,)
-    throttle_classes = (ScopedThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "sign_in"
 
     @extend_schema(request=bodies.SignIn, responses=bodies.SignedIn)
@@ -125,7 +125,7 @@ class PasswordView(APIView):
 @extend_schema(tags=["auth"])
 class ResetView(APIView):
     permission_classes = (AllowAny,)
-    throttle_classes = (ScopedThrottle, PasswordOfUserThrottle)
+    throttle_classes = (AddressThrottle, PasswordOfUserThrottle)
     throttle_scope = "password"
 
     @extend_schema(request=bodies.ResetByAnswer, responses={204: None})
@@ -144,7 +144,7 @@ class ResetView(APIView):
 @extend_schema(tags=["auth"])
 class ResetMailView(APIView):
     permission_classes = (AllowAny,)
-    throttle_classes = (ScopedThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "password"
 
     @extend_schema(request=bodies.ResetMail, responses={202: bodies.Detail})
@@ -157,7 +157,7 @@ class ResetMailView(APIView):
 @extend_schema(tags=["auth"])
 class ResetByLinkView(APIView):
     permission_classes = (AllowAny,)
-    throttle_classes = (ScopedThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "password"
 
     @extend_schema(request=bodies.ResetByLink, responses={204: None})

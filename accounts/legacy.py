@@ -11,7 +11,7 @@ from accounts import serializers as bodies
 from accounts.api import caller, checked
 from accounts.proof import prove_password
 from accounts.rest import OriginalView
-from accounts.throttles import PasswordOfUserThrottle, ScopedThrottle
+from accounts.throttles import AddressThrottle, PasswordOfUserThrottle
 
 
 def success(message: str, **more: Any) -> Response:  # noqa: ANN401
@@ -21,7 +21,7 @@ def success(message: str, **more: Any) -> Response:  # noqa: ANN401
 
 @extend_schema(tags=["original"])
 class CreateUserView(OriginalView):
-    throttle_classes = (ScopedThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "register"
 
     @extend_schema(request=bodies.OriginalCreateUser, responses=bodies.OriginalAnswer)
@@ -33,7 +33,7 @@ class CreateUserView(OriginalView):
 
 @extend_schema(tags=["original"])
 class LoginView(OriginalView):
-    throttle_classes = (ScopedThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "sign_in"
 
     @extend_schema(request=bodies.OriginalSignIn, responses=bodies.OriginalSignedIn)
@@ -47,7 +47,7 @@ class LoginView(OriginalView):
 
 @extend_schema(tags=["original"])
 class ResetPasswordView(OriginalView):
-    throttle_classes = (ScopedThrottle, PasswordOfUserThrottle)
+    throttle_classes = (AddressThrottle, PasswordOfUserThrottle)
     throttle_scope = "password"
 
     @extend_schema(request=bodies.ResetByAnswer, responses=bodies.OriginalAnswer)
