@@ -33,3 +33,13 @@ class Conflict(Refused):
     """It cannot be done in the present state (taken, still saving, already ended)."""
 
     status = 409
+
+
+class TooManyTries(Refused):
+    """Too many wrong passwords or answers; `retry_after` is in seconds."""
+
+    status = 429
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(f"Too many wrong tries. Try again in {max(1, retry_after // 60)} minutes.")
+        self.retry_after = retry_after

@@ -1,7 +1,9 @@
 """Settings come from the environment or from `.env`; `.env.example` lists every one with its unit and default."""
 
 import os
+import re
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,13 @@ def port_range(name: str, default: str) -> range:
     if not ports or ports[0] < 1 or ports[-1] > 65535:
         raise ImproperlyConfigured(f"{name} must be a range of ports from 1 to 65535, not {text!r}.")
     return ports
+
+
+def rate(name: str, default: str) -> str:
+    text: str = env.str(name, default)
+    if not re.fullmatch(r"[1-9]\d*/(second|minute|hour|day)", text):
+        raise ImproperlyConfigured(f"{name} must be a rate such as {default}, not {text!r}.")
+    return text
 
 
 # --- Where things are ------------------------------------------------------------------------------------------
@@ -100,7 +109,12 @@ else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}}
     # Throttles and lockouts count across workers, hence not each process's own memory.
     CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "drift_cache"},
+        "default": {
+            "BACKEND": "accounts.cache.CountingDatabaseCache",
+            "LOCATION": "drift_cache",
+            # Past this many entries a third goes, expired or not: far above what the throttles hold.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        },
     }
 
 
@@ -139,6 +153,109 @@ if DRIFT_PUBLIC_URL.startswith("https://"):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# Reverse proxies in front of this server that set X-Forwarded-For; with 0 that header is not believed.
+DRIFT_PROXIES = number("DRIFT_PROXIES", 0)
+
+
+# --- Accounts --------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # refuses those who are locked out before anything is looked at
+    "django.contrib.auth.backends.ModelBackend",
+    "accounts.backends.SecurityAnswerBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+# Takes the `user_id` of the original's calls at its word, for clients on a closed LAN that keep no cookies.
+DRIFT_TRUST_CLIENT_USER_ID: bool = env.bool("DRIFT_TRUST_CLIENT_USER_ID", False)
+
+KNOX_TOKEN_MODEL = "accounts.AuthToken"  # noqa: S105  a model's name
+REST_KNOX = {"TOKEN_TTL": timedelta(days=number("DRIFT_TOKEN_DAYS", 30, least=1))}
+DRIFT_MAX_DEVICES = number("DRIFT_MAX_DEVICES", 20, least=1)  # tokens a user; the oldest gives way
+DRIFT_TICKET_SECONDS = 30  # a WebSocket ticket's life
+
+# So many wrong passwords or answers for one name from one address, and that pair is locked out for so long.
+AXES_FAILURE_LIMIT = number("DRIFT_SIGN_IN_FAILURES", 5, least=1)
+AXES_COOLOFF_TIME = timedelta(minutes=number("DRIFT_LOCKOUT_MINUTES", 15, least=1))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # failures are what is counted; a list of sign-ins would only grow
+AXES_VERBOSE = False
+AXES_USERNAME_CALLABLE = "accounts.clients.username_key"
+AXES_CLIENT_IP_CALLABLE = "accounts.clients.address"
+AXES_LOCKOUT_CALLABLE = "drift_site.errors.locked_out"
+AXES_SENSITIVE_PARAMETERS = [
+    "username", "ip_address", "current_password", "new_password", "security_question", "security_answer", "email",
+]  # fmt: skip
+
+EMAIL_CONFIGURED = bool(env.str("EMAIL_URL", ""))
+if EMAIL_CONFIGURED:
+    try:
+        globals().update(env.email_url("EMAIL_URL"))
+    except (KeyError, ValueError):
+        # Not the value itself: it holds the mail account's password.
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp+tls://user:password@host:587.") from None
+DEFAULT_FROM_EMAIL: str = env.str("DRIFT_EMAIL_FROM", "DRIFT <drift@localhost>")
+PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds a mailed link works
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes a request's body
+
+
+# --- REST API --------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": [
+        "drift_site.parsers.JSONParser",
+        "drift_site.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "rest_framework.filters.SearchFilter",
+        "rest_framework.filters.OrderingFilter",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "drift_site.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "drift_site.errors.exception_handler",
+    # For views with a `throttle_scope` and accounts.throttles.ScopedThrottle.
+    "DEFAULT_THROTTLE_RATES": {
+        "sign_in": rate("DRIFT_RATE_SIGN_IN", "60/minute"),  # an address
+        "register": rate("DRIFT_RATE_REGISTER", "60/hour"),  # an address
+        "password": rate("DRIFT_RATE_PASSWORD", "30/hour"),  # an address: change, reset, mailed links
+        "password_of_user": rate("DRIFT_RATE_PASSWORD_OF_USER", "20/hour"),  # a name, from any address
+        "ws_ticket": rate("DRIFT_RATE_WS_TICKET", "120/minute"),  # a user
+    },
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "DRIFT",
+    "DESCRIPTION": "Drone Racing Instant Flight Tracker: races, telemetry, laps. See docs/api.md.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "drift_site.schema.document_errors",
+    ],
+}
+
 
 # --- Telemetry -------------------------------------------------------------------------------------------------
 
@@ -172,6 +289,11 @@ INSTALLED_APPS = [
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "knox",
+    "axes",
     "accounts",
     "races",
     "telemetry",
@@ -187,7 +309,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
+# accounts.AuthToken takes the place of knox's own model, whose table would stay empty.
+MIGRATION_MODULES = {"knox": None}
 ROOT_URLCONF = "drift_site.urls"
 ASGI_APPLICATION = "drift_site.asgi.application"
 TEMPLATES = [
@@ -203,16 +328,6 @@ TEMPLATES = [
             ],
         },
     },
-]
-AUTH_USER_MODEL = "accounts.User"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
 ]
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -1,5 +1,11 @@
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+handler400 = "drift_site.errors.bad_request"
+handler403 = "drift_site.errors.permission_denied"
+handler404 = "drift_site.errors.not_found"
+handler500 = "drift_site.errors.server_error"
 
 from drift_site import pages
 
@@ -8,4 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("races.json", pages.races_json, name="races_json"),
     path("races/<uuid:race_id>/", pages.race, name="race"),
     path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]

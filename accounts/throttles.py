@@ -1,0 +1,62 @@
+"""How often a scope may be used: counters that count exactly, across threads, processes and hosts."""
+
+import hashlib
+
+from django.core.cache import cache
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
+
+from accounts import clients
+from accounts.models import User
+
+
+class ScopedThrottle(SimpleRateThrottle):
+    """At most the rate of the view's `throttle_scope` for a user, or for an address when nobody is signed in.
+
+    REST framework's own reads a list of times, then writes it: requests at once count as one. Here a window of
+    the clock has one counter.
+    """
+
+    seconds_left = 0.0
+
+    def __init__(self) -> None:
+        """Wait for the view: it names the scope, and so the rate."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self.scope = getattr(view, "throttle_scope", "")
+        return self.count(self.identity(request))
+
+    def identity(self, request: Request) -> str:
+        if isinstance(request.user, User):
+            return f"user {request.user.pk}"
+        return f"address {clients.address(request)}"
+
+    def count(self, identity: str) -> bool:
+        """Count one use by `identity`; False when its window is full."""
+        most, seconds = self.parse_rate(self.get_rate())
+        if most is None or seconds is None:
+            return True
+        now = self.timer()
+        self.seconds_left = seconds - now % seconds
+        # A name may hold any character and any length, a cache's key may not.
+        digest = hashlib.sha256(identity.encode()).hexdigest()[:32]
+        key = f"throttle {self.scope} {int(now // seconds)} {digest}".replace(" ", ":")
+        # The entry outlives its window by a little: clocks of several hosts are not quite the same.
+        if cache.add(key, 1, seconds + 60):
+            return True
+        return cache.incr(key) <= most
+
+    def wait(self) -> float:
+        """Give the seconds until the window ends."""
+        return self.seconds_left
+
+
+class PasswordOfUserThrottle(ScopedThrottle):
+    """Counts by the name in the body, whatever the address: many addresses get no more guesses than one."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self.scope = "password_of_user"
+        name = request.data.get("username") if isinstance(request.data, dict) else None
+        key = clients.username_key(request, {"username": name}) if isinstance(name, str) else None
+        return key is None or self.count(f"name {key}")

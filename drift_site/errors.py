@@ -1,0 +1,94 @@
+"""The one place where errors become answers: `{"detail": "..."}` with the right status for every program."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.views import defaults
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as rest_handler
+from rest_framework.views import set_rollback
+
+from accounts.errors import NotSignedIn, Refused, TooManyTries
+
+TOO_LARGE = "The request's body is too large."
+MALFORMED = "The request is malformed."
+FAILED = "The server failed to answer this. The failure is in its log."
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer what a REST view raised; None lets Django answer 500 and log it.
+
+    A view with `plain_errors = True` gets field errors as one text, as the original's clients expect.
+    """
+    if isinstance(error, Refused):
+        set_rollback()
+        return Response({"detail": error.detail}, status=error.status, headers=_headers(error))
+    if isinstance(error, RequestDataTooBig):
+        return Response({"detail": TOO_LARGE}, status=413)
+    if isinstance(error, SuspiciousOperation):
+        return Response({"detail": MALFORMED}, status=400)
+    response = rest_handler(error, context)
+    if response is not None and isinstance(error, ValidationError):
+        plain = getattr(context.get("view"), "plain_errors", False)
+        if plain or not isinstance(error.detail, dict):
+            response.data = {"detail": " ".join(_sentences(error.detail))}
+    return response
+
+
+def _headers(error: Refused) -> dict[str, str]:
+    if isinstance(error, NotSignedIn):
+        return {"WWW-Authenticate": "Token"}
+    if isinstance(error, TooManyTries):
+        return {"Retry-After": str(error.retry_after)}
+    return {}
+
+
+def _sentences(detail: object, field: str = "") -> list[str]:
+    if isinstance(detail, dict):
+        return [text for name, inner in detail.items() for text in _sentences(inner, str(name))]
+    if isinstance(detail, list):
+        return [text for inner in detail for text in _sentences(inner, field)]
+    return [f"{field}: {detail}" if field and field != "non_field_errors" else str(detail)]
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Tell a program from a person: browsers name text/html when they open a page, programs do not."""
+    return request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", "")
+
+
+def _answer(request: HttpRequest, status: int, detail: str, page: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    return JsonResponse({"detail": detail}, status=status) if wants_json(request) else page()
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if isinstance(exception, RequestDataTooBig):
+        return _answer(request, 413, TOO_LARGE, lambda: defaults.bad_request(request, exception))
+    return _answer(request, 400, MALFORMED, lambda: defaults.bad_request(request, exception))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    detail = str(exception) or "You may not do this."
+    return _answer(request, 403, detail, lambda: defaults.permission_denied(request, exception))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    detail = "There is nothing at this address."
+    return _answer(request, 404, detail, lambda: defaults.page_not_found(request, exception))
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    return _answer(request, 500, FAILED, lambda: defaults.server_error(request))
+
+
+def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: object) -> HttpResponseBase:
+    """Answer a browser that guessed too often in a form (django-axes' AXES_LOCKOUT_CALLABLE)."""
+    error = TooManyTries(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
+    answer = _answer(
+        request, error.status, error.detail, lambda: HttpResponse(error.detail, "text/plain", error.status)
+    )
+    answer["Retry-After"] = str(error.retry_after)
+    return answer
