@@ -82,6 +82,8 @@ def database() -> dict[str, Any]:
     elif chosen["ENGINE"].endswith("postgresql"):
         chosen.setdefault("CONN_MAX_AGE", 60)
         chosen["CONN_HEALTH_CHECKS"] = True
+        # A host that does not answer at all must not hold a request, or the recorder, for the system's two minutes.
+        chosen["OPTIONS"] = {"connect_timeout": 5, **chosen.get("OPTIONS", {})}
     return chosen
 
 
@@ -269,7 +271,10 @@ DRIFT_SOURCE_SILENCE_S = number("DRIFT_SOURCE_SILENCE_S", 3, least=1)
 DRIFT_ALLOWED_SOURCES: list[str] = env.list("DRIFT_ALLOWED_SOURCES", default=[])  # addresses or networks; empty: all
 DRIFT_RECORD_INTERVAL_MS = number("DRIFT_RECORD_INTERVAL_MS", 500, least=1)
 DRIFT_RECORD_BATCH = number("DRIFT_RECORD_BATCH", 5000, least=1)  # frames
-DRIFT_RECORD_BACKLOG = number("DRIFT_RECORD_BACKLOG", 1_000_000, least=1)  # frames held while the database is away
+DRIFT_JOURNAL_SEGMENT_MB = number("DRIFT_JOURNAL_SEGMENT_MB", 64, least=1)  # MB (2^20 bytes) a journal file
+DRIFT_JOURNAL_FSYNC_MS = number("DRIFT_JOURNAL_FSYNC_MS", 1000)  # ms between two fsyncs of a journal; 0: never
+DRIFT_JOURNAL_KEEP: bool = env.bool("DRIFT_JOURNAL_KEEP", False)  # keep the journals of ended races
+DRIFT_RETENTION_DAYS = number("DRIFT_RETENTION_DAYS", 0)  # days TimescaleDB keeps frames; 0: for ever
 DRIFT_MAX_ACTIVE_RACES = number("DRIFT_MAX_ACTIVE_RACES", 4, least=1)  # a user
 DRIFT_SILENT_MINUTES = number("DRIFT_SILENT_MINUTES", 30, least=1)
 DRIFT_MAX_VIEWERS = number("DRIFT_MAX_VIEWERS", 2000, least=1)  # a process

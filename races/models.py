@@ -137,6 +137,7 @@ class Drone(models.Model):
     )
     velocity_derived = models.BooleanField(default=False)
     frame_count = models.PositiveBigIntegerField("frames", default=0)
+    last_seq = models.PositiveIntegerField("last frame's number", default=0)
     last_time = models.BigIntegerField("last frame's time (µs since 1970)", default=0)
 
     class Meta:

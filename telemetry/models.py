@@ -59,3 +59,14 @@ class TelemetryFrame(models.Model):
 
     def __str__(self) -> str:
         return f"drone {self.drone} frame {self.seq}"
+
+
+class JournalOffset(models.Model):
+    """How far a race's journal is in the database: written with the frames, which makes each of them come once."""
+
+    race = models.OneToOneField(Race, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    segment = models.PositiveIntegerField()
+    offset = models.PositiveBigIntegerField("offset in the segment (bytes)")
+
+    def __str__(self) -> str:
+        return f"segment {self.segment}, byte {self.offset}"

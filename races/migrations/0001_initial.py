@@ -109,6 +109,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=50)),
                 ('velocity_derived', models.BooleanField(default=False)),
                 ('frame_count', models.PositiveBigIntegerField(default=0, verbose_name='frames')),
+                ('last_seq', models.PositiveIntegerField(default=0, verbose_name="last frame's number")),
                 ('last_time', models.BigIntegerField(default=0, verbose_name="last frame's time (µs since 1970)")),
                 ('pilot', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='drones', to=settings.AUTH_USER_MODEL)),
                 ('race', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drones', to='races.race')),

@@ -53,4 +53,12 @@ class Migration(migrations.Migration):
                 ('race', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='races.race')),
             ],
         ),
+        migrations.CreateModel(
+            name='JournalOffset',
+            fields=[
+                ('race', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='races.race')),
+                ('segment', models.PositiveIntegerField()),
+                ('offset', models.PositiveBigIntegerField(verbose_name='offset in the segment (bytes)')),
+            ],
+        ),
     ]
