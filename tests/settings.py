@@ -31,3 +31,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Tests that want the page's files collect them themselves.
+SERVESTATIC_USE_MANIFEST = SERVESTATIC_USE_STATIC_ROOT = False
