@@ -31,6 +31,11 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+<<<<<<< HEAD
 # There is no collectstatic before a test: files come from where they are.
 SERVESTATIC_USE_MANIFEST = False
 SERVESTATIC_AUTOREFRESH = SERVESTATIC_USE_FINDERS = True
+=======
+# Tests that want the page's files collect them themselves.
+SERVESTATIC_USE_MANIFEST = SERVESTATIC_USE_STATIC_ROOT = False
+>>>>>>> wt-page
