@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from math import nan
 from typing import Final
 
 import numpy as np
@@ -46,16 +47,14 @@ class Load:
 
 @dataclass
 class Result:
-    """What came of it. Times in ms, CPU in µs; shares are of what should have arrived, 1.0 being all."""
+    """What came of it. Times in ms, CPU in µs a frame delivered or sent; shares are of what should have arrived."""
 
-    sent: int
-    delivered: int
     share: float
     worst_share: float
     p50: float
     p99: float
-    worst: float
     cpu_per_frame: float
+    cpu_per_sent: float
     cpu_share: float
     bytes_per_frame: float
     memory_growth_mb: float
@@ -90,6 +89,10 @@ class Arrivals:
             numbers = self._parsed[payload] = self._parse(payload)
         if numbers:
             self.messages.append((now, numbers))
+
+    def count(self, begin: float, end: float) -> int:
+        """Give how many frames came between two instants, whenever they were sent."""
+        return sum(len(numbers) for now, numbers in self.messages if begin <= now < end)
 
     def table(self) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.float64]]]:
         """Give the numbers of all frames received, each once, and when they came (s)."""
@@ -130,6 +133,34 @@ class Swarm:
             sock.close()
 
 
+@dataclass
+class Meter:
+    """What the server and the viewers' connections have used up since the meter was made."""
+
+    server: psutil.Process
+    viewers: list[Viewer]
+    arrivals: list[Arrivals]
+
+    def __post_init__(self) -> None:
+        self._cpu, self._memory, self._bytes = self._read()
+        self._began = time.perf_counter()
+
+    def stop(self) -> None:
+        now = time.perf_counter()
+        cpu, memory, received = self._read()
+        self.seconds = now - self._began
+        self.cpu = cpu - self._cpu
+        self.memory_mb = (memory - self._memory) / 2**20
+        self.bytes = received - self._bytes
+        # Whenever they were sent: what a server that is behind delivers meanwhile is older than the measurement.
+        self.frames = sum(viewer.count(self._began, now) for viewer in self.arrivals)
+
+    def _read(self) -> tuple[float, int, int]:
+        times = self.server.cpu_times()
+        received = sum(viewer.bytes_received for viewer in self.viewers)
+        return times.user + times.system, self.server.memory_info().rss, received
+
+
 async def run(load: Load) -> Result:
     """Connect the viewers, let everything settle, then measure while the drones fly."""
     parsed: dict[bytes, list[int]] = {}
@@ -137,25 +168,20 @@ async def run(load: Load) -> Result:
     arrivals = [Arrivals(parsed, parse) for _ in range(load.viewers)]
     viewers = [await connect("127.0.0.1", load.tcp_port, load.path, each.take) for each in arrivals]
     stalled = [await stall(load) for _ in range(load.stalled)]
-    server = psutil.Process(load.pid)
     swarm = Swarm(load)
     await swarm.fly(SETTLE_SECONDS)
     await asyncio.sleep(0.5)
-    first, memory = len(swarm.sent), server.memory_info().rss
-    bytes_before = sum(viewer.bytes_received for viewer in viewers)
-    cpu_before, began = cpu_seconds(server), time.perf_counter()
+    first = len(swarm.sent)
+    meter = Meter(psutil.Process(load.pid), viewers, arrivals)
     await swarm.fly(load.seconds)
-    lasted = time.perf_counter() - began
     await asyncio.sleep(0.1)
-    cpu = cpu_seconds(server) - cpu_before
-    bytes_received = sum(viewer.bytes_received for viewer in viewers) - bytes_before
-    growth = server.memory_info().rss - memory
+    meter.stop()
     cut_off = await drain(stalled)
     swarm.close()
     for viewer in [*viewers, *stalled]:
         if viewer.transport is not None:
             viewer.transport.abort()
-    return summary(arrivals, swarm.sent, first, cpu, lasted, bytes_received, growth / 2**20, cut_off=cut_off)
+    return summary(arrivals, swarm.sent, first, meter, cut_off=cut_off)
 
 
 async def stall(load: Load) -> Viewer:
@@ -175,22 +201,8 @@ async def drain(stalled: list[Viewer]) -> bool:
     return bool(stalled) and all(viewer.lost for viewer in stalled)
 
 
-def cpu_seconds(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
-def summary(
-    arrivals: list[Arrivals],
-    sent: list[float],
-    first: int,
-    cpu: float,
-    lasted: float,
-    bytes_received: int,
-    growth: float,
-    *,
-    cut_off: bool,
-) -> Result:
+def summary(arrivals: list[Arrivals], sent: list[float], first: int, meter: Meter, *, cut_off: bool) -> Result:
+    """Give the result for the frames from number `first` on."""
     sent_at = np.array(sent)
     counts: list[int] = []
     latencies = []
@@ -200,20 +212,18 @@ def summary(
         counts.append(int(measured.sum()))
         latencies.append((times[measured] - sent_at[numbers[measured]]) * 1000)
     delivered, due = sum(counts), len(sent) - first
-    all_latencies = np.concatenate(latencies) if delivered else np.array([np.nan])
-    p50, p99, worst = np.percentile(all_latencies, [50, 99, 100]).tolist()
+    everything = due * len(arrivals)
+    p50, p99 = np.percentile(np.concatenate(latencies), [50, 99]).tolist() if delivered else (nan, nan)
     return Result(
-        sent=due,
-        delivered=delivered,
-        share=delivered / (due * len(arrivals)),
-        worst_share=min(counts) / due,
+        share=delivered / everything if everything else nan,
+        worst_share=min(counts, default=0) / due,
         p50=p50,
         p99=p99,
-        worst=worst,
-        cpu_per_frame=cpu * 1e6 / delivered if delivered else float("nan"),
-        cpu_share=cpu / lasted,
-        bytes_per_frame=bytes_received / delivered if delivered else float("nan"),
-        memory_growth_mb=growth,
+        cpu_per_frame=meter.cpu * 1e6 / meter.frames if meter.frames else nan,
+        cpu_per_sent=meter.cpu * 1e6 / due,
+        cpu_share=meter.cpu / meter.seconds,
+        bytes_per_frame=meter.bytes / meter.frames if meter.frames else nan,
+        memory_growth_mb=meter.memory_mb,
         stalled_cut_off=cut_off,
     )
 

@@ -27,8 +27,8 @@ def describe() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     apart = "server and load on a core each" if can_pin() else "server and load share the cores"
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, {os.cpu_count()} cores, {platform.system()} "
-        f"{platform.release()}, Python {platform.python_version()}, {versions}; {apart}."
+        f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, {os.cpu_count()} cores, {platform.system()}, "
+        f"Python {platform.python_version()}, {versions}; {apart}."
     )
 
 

@@ -21,7 +21,7 @@ GROUP: Final = "race"
 LAYER: Final = {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
 
 
-class RaceConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels is untyped
+class RaceConsumer(AsyncWebsocketConsumer):
     """A viewer."""
 
     async def connect(self) -> None:
