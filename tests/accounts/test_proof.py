@@ -24,7 +24,7 @@ def wrong(path: str, name: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Collects what is hashed: each hash is what takes the time."""
     done: list[str] = []
     real = MD5PasswordHasher.encode
@@ -34,7 +34,7 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return real(hasher, password, salt)
 
     monkeypatch.setattr(MD5PasswordHasher, "encode", encode)
-    yield done
+    return done
 
 
 @pytest.mark.parametrize("path", [*SIGN_INS, *RESETS])

@@ -167,6 +167,7 @@ async def test_no_more_viewers_than_places(tmp_path: Path) -> None:
                         await asyncio.sleep(0.1)
 
 
+@pytest.mark.django_db(transaction=True)  # Channels looks after connections at every dispatch
 async def test_a_plain_consumer_can_join_the_races_group() -> None:
     received: list[dict[str, Any]] = []
 
