@@ -21,7 +21,7 @@ else:  # generic for the type checker only
 
 
 class DeviceInline(Inline):
-    """The user's devices: to look at and to delete. The hashes stay out of sight."""
+    """The user's devices: to look at and to delete."""
 
     model = AuthToken
     fields = ("device", "created", "expiry")

@@ -9,7 +9,6 @@ handler403 = "drift_site.errors.permission_denied"
 handler404 = "drift_site.errors.not_found"
 handler500 = "drift_site.errors.server_error"
 
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.lobby, name="lobby"),
     path("races.json", pages.races_json, name="races_json"),
