@@ -14,7 +14,7 @@ from accounts.rest import OriginalView
 from accounts.throttles import AddressThrottle, PasswordOfUserThrottle
 
 
-def success(message: str, **more: Any) -> Response:  # noqa: ANN401
+def success(message: str, **more: Any) -> Response:
     """Give the original's answer to what went well."""
     return Response({"status": "success", "message": message, **more})
 
