@@ -38,7 +38,7 @@ class Viewer(asyncio.Protocol):
         self.close_code: int | None = None
         self.lost = False
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  the loops' transports share no base class
+    def connection_made(self, transport: Any) -> None:
         self.transport = transport
         transport.write(self._request.encode())
 
