@@ -60,7 +60,7 @@ async def until(condition: Any) -> None:
 
 
 async def new_race(ingest: Ingest, **options: Any) -> Race:
-    race = await database_sync_to_async(lambda: create_race(**options))()
+    race: Race = await database_sync_to_async(lambda: create_race(**options))()
     await until(lambda: race.pk in ingest.races)
     return race
 
