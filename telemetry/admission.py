@@ -4,42 +4,31 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
+
+from accounts.origins import origin_allowed
 
 Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
-def header(scope: Scope, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
-
-
-def origin_allowed(scope: Scope) -> bool:
-    """Tell whether the page that opens this WebSocket may: no Origin (no browser), the Host's own, or a trusted one.
-
-    The Unity client sends none; a browser always sends the page's, so a foreign site cannot use its visitor's cookie.
-    """
-    origin = header(scope, b"origin")
-    if not origin:
-        return True
-    if origin in settings.CSRF_TRUSTED_ORIGINS:
-        return True
-    try:
-        return urlsplit(origin).netloc.lower() == header(scope, b"host").lower() != ""
-    except ValueError:
-        return False
+def header(scope: Scope, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
 
 
 class OriginCheck:
-    """ASGI middleware that refuses the handshake of a foreign page with HTTP 403."""
+    """ASGI middleware that refuses the handshake of a foreign page with HTTP 403.
+
+    The Unity client sends no Origin; a browser always sends the page's, so a foreign site cannot use its visitor's
+    cookie.
+    """
 
     def __init__(self, app: App) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        if origin_allowed(scope):
+        if origin_allowed(header(scope, b"origin"), header(scope, b"host") or ""):
             await self.app(scope, receive, send)
         else:
             await receive()

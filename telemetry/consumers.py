@@ -98,7 +98,9 @@ class RaceConsumer(AsyncConsumer):
 
     async def _watch(self, race: Race) -> None:
         wish = self.wish()
-        viewer = Viewer(self.base_send, wants_events=self.wants_events)
+        # Only DRIFT's own server has it: there frames go out in bytes that all viewers share.
+        write = self.scope.get("extensions", {}).get("drift.write", {}).get("write")
+        viewer = Viewer(self.base_send, wants_events=self.wants_events, write=write)
         try:
             await hubs.join(race.pk, viewer, wish)
             await viewer.run()
