@@ -116,6 +116,12 @@ def test_killed_at_random_moments_every_accepted_frame_is_recorded_once(
     assert len(accepted(*pilots)) * TICK_FRAMES * 2 >= installed.frame_count() - kills * TICK_FRAMES * 2
 
 
+own_postgresql = pytest.mark.skipif(
+    bool(os.environ.get("TEST_DATABASE_URL")), reason="brings its own PostgreSQL: runs where none is named"
+)
+
+
+@own_postgresql
 @pytest.mark.parametrize("at_once", [False, True], ids=["in order", "by a crash"])
 def test_while_postgresql_is_stopped_frames_are_accepted_and_recorded_when_it_is_back(
     tmp_path: Path, at_once: bool
@@ -143,6 +149,7 @@ def test_while_postgresql_is_stopped_frames_are_accepted_and_recorded_when_it_is
         pytest.skip(str(reason))
 
 
+@own_postgresql
 def test_a_process_that_stops_while_postgresql_is_away_leaves_its_frames_to_the_next_one(tmp_path: Path) -> None:
     try:
         with servers.postgres_server() as postgres:
