@@ -64,7 +64,8 @@ class RunningLap:
 class DroneLaps:
     """Follows one drone round the course.
 
-    `closed` is how many laps it has closed, `running` the one it flies, `may_start` whether start/finish begins a lap.
+    `closed` is how many laps it has closed, `running` the one it flies, `started` whether it has ever flown one,
+    `may_start` whether start/finish begins one.
     """
 
     def __init__(self, course: Course, drone: int) -> None:
@@ -72,11 +73,12 @@ class DroneLaps:
         self.drone = drone
         self.closed = 0
         self.running: RunningLap | None = None
+        self.started = False
         self.may_start = course.start_mode is StartMode.FIRST_CROSSING
 
     def begin(self, start: Instant, *, on_grid: bool = False) -> None:
         """Start the next lap; `on_grid` when the race starts it, where the drone stands."""
-        self.may_start = True
+        self.started = self.may_start = True
         marks: list[int | None] = [start.ms, *(None for _ in self.course.ends)]
         self.running = RunningLap(self.closed + 1, start, marks, on_grid=on_grid)
 
@@ -195,6 +197,7 @@ class DroneLaps:
         """Give the state as plain values; `from_json` takes them."""
         return {
             "closed": self.closed,
+            "started": self.started,
             "may_start": self.may_start,
             "running": asdict(self.running) if self.running else None,
         }
@@ -203,6 +206,7 @@ class DroneLaps:
     def from_json(cls, course: Course, drone: int, values: Mapping[str, Any]) -> Self:
         laps = cls(course, drone)
         laps.closed = int(values["closed"])
+        laps.started = bool(values["started"])
         laps.may_start = bool(values["may_start"])
         running = values["running"]
         if running is not None:

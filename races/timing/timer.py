@@ -33,7 +33,7 @@ class Whereabouts:
     """Where a drone was last: at `race_time` (µs) at `position` (m), in lap `lap` (None: none).
 
     `passed` is how many gates of that lap it has passed, `leg` the last of them, 0 being start/finish; `rounds` is how
-    many laps it has closed, valid or not.
+    many laps it has closed, valid or not; `started` is True once it has begun one.
     """
 
     drone: int
@@ -43,6 +43,7 @@ class Whereabouts:
     leg: int
     passed: int
     rounds: int
+    started: bool
 
 
 class Timer:
@@ -229,4 +230,5 @@ def _whereabouts(laps: DroneLaps, column: list[float], gates: int) -> Whereabout
         leg=(running.next_gate - 1) % gates if running else 0,
         passed=running.passed if running else 0,
         rounds=laps.closed,
+        started=laps.started,
     )
