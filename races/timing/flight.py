@@ -55,8 +55,8 @@ class Flight:
         return Gate(centre=(x, y, z), yaw=degrees(atan2(dx, dz)), pitch=0.0, width=width, height=height)
 
     def cuts(self, gate: Gate) -> list[Cut]:
-        """Give where the path cuts a gate about in the gate's direction."""
-        return [cut for cut in Course((gate,)).cuts(self._axes, self._joined) if self._same_way(cut, gate)]
+        """Give where the path cuts a gate in its facing."""
+        return Course((gate,)).cuts(self._axes, self._joined)
 
     def _same_way(self, cut: Cut, gate: Gate) -> bool:
         at = self.metres(cut)
@@ -75,9 +75,11 @@ class Flight:
         return float(before + cut.fraction * (after - before))
 
     def passes(self, gate: Gate, min_lap: float) -> list[list[Cut]]:
-        """Give the runs of passes that follow each other by `min_lap` seconds or more, without a jump between them."""
+        """Give the runs of passes about in the gate's direction, `min_lap` seconds apart or more, no jump between."""
         runs: list[list[Cut]] = []
         for cut in self.cuts(gate):
+            if not self._same_way(cut, gate):
+                continue
             if not runs or self._jumps[runs[-1][-1].row] != self._jumps[cut.row]:
                 runs.append([cut])
             elif self.seconds(cut) - self.seconds(runs[-1][-1]) >= min_lap:
