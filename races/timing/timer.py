@@ -33,10 +33,12 @@ class Whereabouts:
     """Where a drone was last: at `race_time` (µs) at `position` (m), in lap `lap` (None: none).
 
     `passed` is how many gates of that lap it has passed, `leg` the last of them, 0 being start/finish; `rounds` is how
-    many laps it has closed, valid or not; `started` is True once it has begun one.
+    many laps it has closed, valid or not; `started` is True once it has begun one. `time` is the arrival (µs) of its
+    last timed frame: after `restore`, the later ones are to be fed.
     """
 
     drone: int
+    time: int
     race_time: int
     position: Vector
     lap: int | None
@@ -224,6 +226,7 @@ def _whereabouts(laps: DroneLaps, column: list[float], gates: int) -> Whereabout
     running = laps.running
     return Whereabouts(
         drone=laps.drone,
+        time=int(column[TIME]),
         race_time=int(column[CLOCK] + column[OFFSET]),
         position=(column[X], column[X + 1], column[Z]),
         lap=running.number if running else None,

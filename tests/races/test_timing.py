@@ -97,6 +97,19 @@ def test_a_restart_between_any_two_batches_changes_nothing(seed: int) -> None:
     assert found == timed(seen)
 
 
+@settings(max_examples=50, deadline=None)
+@given(SEEDS, st.floats(0, 1))
+def test_after_a_crash_all_frames_later_than_the_saved_state_lead_to_the_same(seed: int, share: float) -> None:
+    seen = world(seed)
+    done = round(share * len(seen.frames))
+    timer = Timer(seen.course, start=seen.start)
+    found = timer.feed(seen.frames[:done])
+    timer = Timer.restore(json.loads(json.dumps(timer.state())))
+    known = {drone.drone: drone.time for drone in timer.whereabouts()}
+    later = [int(frame["time"]) > known.get(int(frame["drone"]), 0) for frame in seen.frames]
+    assert found + timer.feed(seen.frames[later]) == timed(seen)
+
+
 def test_a_batch_longer_than_the_engine_takes_at_once_is_timed_as_one() -> None:
     lap = flight((0, 0, 0, -5), (100, 0, 0, 995))
     course = Course(tuple(gate(z=100.0 * number) for number in range(9)))

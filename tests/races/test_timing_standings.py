@@ -130,10 +130,10 @@ def test_a_penalty_is_added_to_the_time() -> None:
 
 
 def test_unfinished_laps_rank_by_gates_passed() -> None:
-    where = [Whereabouts(drone, START, (0, 0, 0), 2, 1, passed, 1, started=True) for drone, passed in ((1, 2), (2, 3))]
-    lines = standings(entries(1, 2), laps(1, 10) + laps(2, 11), start=START, whereabouts=where)
+    there = [replace(where(drone, 12, (0, 0, 0), 1, rounds=1), passed=passed) for drone, passed in ((1, 2), (2, 3))]
+    lines = standings(entries(1, 2), laps(1, 10) + laps(2, 11), start=START, whereabouts=there)
     assert [(line.drone, line.passed) for line in lines] == [(2, 3), (1, 2)]
-    ended = standings(entries(1, 2), laps(1, 10) + laps(2, 11), start=START, whereabouts=where, ended=True)
+    ended = standings(entries(1, 2), laps(1, 10) + laps(2, 11), start=START, whereabouts=there, ended=True)
     assert [line.drone for line in ended] == [1, 2]
 
 
@@ -250,9 +250,8 @@ SQUARE = ReferenceLine([(0, 0, 0), (0, 0, 100), (100, 0, 100), (100, 0, 0), (0, 
 
 
 def where(drone: int, at: float, position: tuple[float, float, float], leg: int, rounds: int = 0) -> Whereabouts:
-    return Whereabouts(
-        drone, START + round(at * SECOND), position, rounds + 1, leg, passed=leg, rounds=rounds, started=True
-    )
+    time = START + round(at * SECOND)
+    return Whereabouts(drone, time, time, position, rounds + 1, leg, passed=leg, rounds=rounds, started=True)
 
 
 def test_a_gap_at_a_gate_is_exact() -> None:
