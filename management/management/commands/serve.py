@@ -49,6 +49,7 @@ class Command(DriftCommand):
     async def main(self, sockets: list[Any], port: int, *, with_ingest: bool) -> None:
         if not with_ingest:
             worker = server.Server(server.config())
+            run.settle_memory()
             self.stdout.write(f"A web worker is running on port {port}. Ctrl-C ends.")
             self.stdout.flush()
             await worker.serve(sockets=sockets)
@@ -58,6 +59,7 @@ class Command(DriftCommand):
             await server.serve(sockets, ingest, on_ready=partial(self.greet, port))
 
     def greet(self, port: int) -> None:
+        run.settle_memory()
         addresses = server.lan_addresses()
         pages = [f"http://localhost:{port}/", *(f"http://{address}:{port}/" for address in addresses)]
         ports = settings.DRIFT_UDP_PORTS
