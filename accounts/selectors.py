@@ -1,6 +1,8 @@
 """Reading accounts."""
 
-from django.db.models import Q, QuerySet
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import AuthToken, User
@@ -30,3 +32,17 @@ def token_by_digest(digest: str) -> AuthToken | None:
     """Give the unexpired token of an active user with this hash, with its user."""
     alive = Q(expiry__isnull=True) | Q(expiry__gt=timezone.now())
     return AuthToken.objects.select_related("user").filter(alive, digest=digest, user__is_active=True).first()
+
+
+def users_with_email(email: str) -> list[User]:
+    """Give the active users with this e-mail address in any case, who have a password to forget."""
+    users = User.objects.filter(email__iexact=email, is_active=True)
+    return [user for user in users if user.email and user.has_usable_password()]
+
+
+def failed_tries(user: User) -> list[tuple[str | None, int]]:
+    """Give, for each address, how many wrong passwords and answers came from it that still count."""
+    since = timezone.now() - settings.AXES_COOLOFF_TIME
+    recent = AccessAttempt.objects.filter(username=user.username_key, attempt_time__gte=since)
+    counted = recent.values("ip_address").annotate(tries=Sum("failures_since_start")).order_by("-tries")
+    return [(row["ip_address"], row["tries"]) for row in counted]

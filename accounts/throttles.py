@@ -52,6 +52,13 @@ class ScopedThrottle(SimpleRateThrottle):
         return self.seconds_left
 
 
+class AddressThrottle(ScopedThrottle):
+    """The same for what proves who one is: by address, signed in or not, since anybody may have many accounts."""
+
+    def identity(self, request: Request) -> str:
+        return f"address {clients.address(request)}"
+
+
 class PasswordOfUserThrottle(ScopedThrottle):
     """Counts by the name in the body, whatever the address: many addresses get no more guesses than one."""
 

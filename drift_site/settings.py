@@ -207,6 +207,7 @@ if EMAIL_CONFIGURED:
         # Not the value itself: it holds the mail account's password.
         raise ImproperlyConfigured("EMAIL_URL must look like smtp+tls://user:password@host:587.") from None
 DEFAULT_FROM_EMAIL: str = env.str("DRIFT_EMAIL_FROM", "DRIFT <drift@localhost>")
+EMAIL_TIMEOUT = 10  # seconds
 PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds a mailed link works
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes a request's body
 
@@ -353,5 +354,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("DRIFT_LOG_LEVEL", "INFO")},
-    "loggers": {"uvicorn.access": {"level": "WARNING"}, "daphne": {"level": "WARNING"}},
+    "loggers": {"uvicorn.access": {"level": "WARNING"}, "daphne": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
 }

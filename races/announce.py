@@ -6,7 +6,6 @@ snapshot when they reconnect. So a layer that is away is logged, and never fails
 
 import asyncio
 import logging
-import threading
 from typing import Any
 from uuid import UUID
 
@@ -19,16 +18,6 @@ logger = logging.getLogger(__name__)
 INGEST_GROUP = "ingest"
 LOBBY_GROUP = "lobby"
 TIMEOUT = 1.0
-
-_thread = threading.local()
-
-
-def through(loop: asyncio.AbstractEventLoop | None) -> None:
-    """Hand this thread's announcements to `loop` from now on, without waiting for them.
-
-    For a thread beside a loop that serves the layer: the in-memory layer may only be used from its own loop.
-    """
-    _thread.loop = loop
 
 
 def race_group(race_id: UUID) -> str:
@@ -57,15 +46,7 @@ def status_event(race_id: UUID, status: str) -> dict[str, Any]:
 
 
 def _after_commit(group: str, message: dict[str, Any]) -> None:
-    transaction.on_commit(lambda: _hand_over(group, message))
-
-
-def _hand_over(group: str, message: dict[str, Any]) -> None:
-    loop: asyncio.AbstractEventLoop | None = getattr(_thread, "loop", None)
-    if loop is None:
-        async_to_sync(_send)(group, message)
-    elif not loop.is_closed():
-        asyncio.run_coroutine_threadsafe(_send(group, message), loop)
+    transaction.on_commit(lambda: async_to_sync(_send)(group, message))
 
 
 async def _send(group: str, message: dict[str, Any]) -> None:

@@ -197,7 +197,11 @@ class RaceHub:
         self._subscribed.set()
         try:
             while True:
-                self.handle(await layer.receive(self._channel))
+                message = await layer.receive(self._channel)
+                try:
+                    self.handle(message)
+                except Exception:
+                    logger.exception("Race %s: a message could not be shown", self.race_id)
         finally:
             await layer.group_discard(group, self._channel)
 

@@ -5,7 +5,6 @@ seconds; nobody who flies or watches notices. One thread owns the way into the d
 so that a database that hangs does not keep frames from the disk.
 """
 
-import asyncio
 import logging
 import queue
 import threading
@@ -20,7 +19,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from races import announce
 from races.models import Race
 from races.services import close_race
 from telemetry import journal, journal_reader
@@ -80,8 +78,8 @@ class _Absence:
 class Recorder:
     """Records the open races of this process. `directory` holds the journals; `clock` gives monotonic seconds.
 
-    `open` and `close` wait, and are for a loop's executor; `start` is for the loop itself, so that what the recorder
-    announces goes through it. Without `start` nothing runs by itself, and `step` does one round.
+    `open` and `close` wait, and are for a loop's executor. Without `start` nothing runs by itself, and `step` does
+    one round.
     """
 
     def __init__(self, directory: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -103,12 +101,8 @@ class Recorder:
 
     def start(self) -> None:
         """Start the threads. What earlier processes left in journals is recorded too."""
-        try:
-            loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-        except RuntimeError:
-            loop = None
         self._requests.put(self.recover)
-        self._thread = threading.Thread(target=self._run, args=(loop,), name="recorder", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._syncer = threading.Thread(target=self._sync_until_closed, name="journal-sync", daemon=True)
         self._thread.start()
         self._syncer.start()
@@ -194,6 +188,15 @@ class Recorder:
         self._wake.set()
         return done
 
+    def _let_go(self, recording: RaceRecording) -> None:
+        def release() -> None:
+            track = self._tracks.get(recording.race_id)
+            if track is not None and track.recording is recording:
+                self._release(track)
+
+        self._requests.put(release)
+        self._wake.set()
+
     def _join(self, thread: threading.Thread) -> None:
         while thread.is_alive():
             before = self._recorded
@@ -204,8 +207,7 @@ class Recorder:
 
     # --- The recorder's thread ---------------------------------------------------------------------------------
 
-    def _run(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        announce.through(loop)
+    def _run(self) -> None:
         try:
             while not self._closing.is_set():
                 if not self.step():
@@ -253,7 +255,9 @@ class Recorder:
             first_segment=max(limit.segment, transfer.committed.segment) + 1,
             segment_bytes=settings.DRIFT_JOURNAL_SEGMENT_MB << 20,
         )
-        recording = RaceRecording(race.pk, writer, held, on_append=self._appended, on_end=self._end)
+        recording = RaceRecording(
+            race.pk, writer, held, on_append=self._appended, on_end=self._end, on_release=self._let_go
+        )
         if (before := self._tracks.get(race.pk)) is not None:
             self._release(before)
         self._tracks[race.pk] = _Track(race.pk, recording, transfer, backlog=held.frames)
@@ -261,6 +265,7 @@ class Recorder:
 
     def _release(self, track: _Track) -> None:
         if track.recording is not None:
+            track.backlog += track.recording.appended
             track.recording.writer.close()
             track.recording = None
         if track.ending is not None:
@@ -366,7 +371,7 @@ class Recorder:
         try:
             close_race(race=Race.objects.get(pk=track.race_id))
         except (DatabaseError, Race.DoesNotExist) as failure:
-            logger.error("Race %s cannot be ended either: %s", track.race_id, failure)  # noqa: TRY400  said with its cause above
+            logger.error("Race %s cannot be ended either: %s", track.race_id, failure)
             return
         if track.ending.set_running_or_notify_cancel():
             track.ending.set_exception(RecordingStopped(track.stopped))
@@ -387,7 +392,7 @@ class Recorder:
             writer.sync(to_disk=to_disk)
         except OSError as error:
             if not self._sync_problem:
-                logger.error("A journal cannot be brought to the disk: %s", error)  # noqa: TRY400  the disk's answer is all
+                logger.error("A journal cannot be brought to the disk: %s", error)
             self._sync_problem = f"journal not synced: {error}"
         else:
             self._sync_problem = ""

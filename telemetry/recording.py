@@ -34,6 +34,7 @@ class RaceRecording:
         *,
         on_append: Callable[[int], None],
         on_end: Callable[["RaceRecording"], Future[None]],
+        on_release: Callable[["RaceRecording"], None],
     ) -> None:
         self.race_id = race_id
         self.writer = writer
@@ -44,6 +45,7 @@ class RaceRecording:
         self._lost = 0
         self._on_append = on_append
         self._on_end = on_end
+        self._on_release = on_release
 
     def append(
         self,
@@ -66,7 +68,7 @@ class RaceRecording:
             self._lost += len(datagrams)
             kind = "disk full" if error.errno in _FULL else "journal not writable"
             if not self.problem:
-                logger.error("Race %s is not recorded at present: %s: %s", self.race_id, kind, error)  # noqa: TRY400  raised on
+                logger.error("Race %s is not recorded at present: %s: %s", self.race_id, kind, error)
             self.problem = f"{kind}: {error}"
             raise
         if self.problem:
@@ -84,3 +86,7 @@ class RaceRecording:
         Cancelled when the recorder closes before.
         """
         return self._on_end(self)
+
+    def release(self) -> None:
+        """Let go of the race, which goes on: what has been appended is recorded, and `Recorder.open` opens it anew."""
+        self._on_release(self)

@@ -6,7 +6,6 @@ another process, goes on behind the last frame that is in the database.
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -16,10 +15,10 @@ from django.db import connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
-from races import announce
 from races.models import Drone, Race
 from races.services import close_race
 from telemetry import journal_reader, storage
+from telemetry.clock import epoch_us, from_epoch_us
 from telemetry.frames import FrameArray, VelocityDeriver
 from telemetry.journal import START, Position
 from telemetry.journal_reader import Chunk
@@ -29,7 +28,6 @@ from telemetry.models import JournalOffset
 logger = logging.getLogger(__name__)
 
 SQLITE_FRAMES: Final = 1000  # a transaction: others wait for SQLite's one writer
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RaceGone(Exception):
@@ -82,16 +80,6 @@ class Step:
     drained: bool
 
 
-def moment(time_us: int) -> datetime:
-    """Give a time in µs since 1970 as Django has it."""
-    return _EPOCH + timedelta(microseconds=time_us)
-
-
-def microseconds(when: datetime) -> int:
-    """Give a time as µs since 1970."""
-    return (when - _EPOCH) // timedelta(microseconds=1)
-
-
 class Transfer:
     """The way of one race's frames from the journal in `directory` into the database.
 
@@ -128,7 +116,7 @@ class Transfer:
             number: DroneState(number, drone.drone_id, drone.last_seq, drone.last_time)
             for number, drone in self._drones.items()
         }
-        started = None if self._started is None else microseconds(self._started)
+        started = None if self._started is None else epoch_us(self._started)
         frames, position = 0, self.committed
         while (chunk := journal_reader.read(self._directory, self.race_id, position, self._most, limit)).entries.size:
             started = started if started is not None else int(chunk.entries["time"][0])
@@ -239,20 +227,14 @@ class Transfer:
         changes: dict[str, Any] = {}
         if batch.frames.size:
             changes = {
-                "started_at": Coalesce("started_at", Value(moment(batch.started))),
-                "last_frame_at": moment(int(batch.frames["time"].max())),
+                "started_at": Coalesce("started_at", Value(from_epoch_us(batch.started))),
+                "last_frame_at": from_epoch_us(int(batch.frames["time"].max())),
             }
         counts = {"frame_count": len(batch.frames), "byte_count": batch.byte_count}
         if not race.update(**{name: F(name) + count for name, count in counts.items()}, **changes):
             raise RaceGone(self.race_id)
-        if (
-            batch.frames.size
-            and self._is_waiting
-            and race.filter(status=Race.Status.WAITING).update(status=Race.Status.LIVE)
-        ):
-            event = {"type": "race", "race_id": str(self.race_id), "status": Race.Status.LIVE.value}
-            announce.to_race(self.race_id, event)
-            announce.to_lobby(event)
+        if batch.frames.size and self._is_waiting:
+            race.filter(status=Race.Status.WAITING).update(status=Race.Status.LIVE)
 
     def _move_offset(self, position: Position) -> None:
         offset = JournalOffset.objects.filter(race_id=self.race_id)

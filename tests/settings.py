@@ -31,3 +31,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# There is no collectstatic before a test: files come from where they are.
+SERVESTATIC_USE_MANIFEST = False
+SERVESTATIC_AUTOREFRESH = SERVESTATIC_USE_FINDERS = True

@@ -1,4 +1,5 @@
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ SECOND = 10**9
 
 
 def sources(known: list[Source] | None = None, **changes: int) -> Sources:
-    options = {"max_drones": 32, "silence_ns": 3 * SECOND, "rate": 1000, **changes}
+    options: Any = {"max_drones": 32, "silence_ns": 3 * SECOND, "rate": 1000, **changes}
     return Sources(known or [], **options)
 
 

@@ -1,0 +1,62 @@
+"""What tests of journals and recorders share: datagrams with numbers to find again, and a race's rows."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from telemetry import frames
+from telemetry.journal import JournalWriter
+from telemetry.liftoff import compile_format
+from telemetry.models import TelemetryFrame
+from telemetry.recording import RaceRecording
+
+FULL = ("Timestamp", "Position", "Attitude", "Velocity", "Gyro", "Input", "Battery", "MotorRPM")
+NO_VELOCITY = ("Timestamp", "Position", "Attitude", "Gyro", "Input")
+BASE_US = 1_800_000_000_000_000  # when the tests' races fly, µs since 1970
+
+
+@dataclass
+class Tick:
+    """What the ingest hands over once a tick."""
+
+    drones: list[int]
+    seqs: list[int]
+    times: list[int]
+    sources: list[str]
+    datagrams: list[bytes]
+
+    def into(self, target: RaceRecording | JournalWriter) -> None:
+        target.append(self.drones, self.seqs, self.times, self.sources, self.datagrams)
+
+
+def flown(count: int, *, keys: tuple[str, ...] = FULL, seed: int = 1) -> frames.FrameArray:
+    """Give frames of a stream with `keys` as its decoder gives them: random values, 100 Hz, four motors."""
+    numbers = np.random.default_rng(seed)
+    made = frames.empty(count)
+    made["flight_time"] = np.arange(count) / 100
+    for name in ("position", "attitude", "velocity", "gyro", "input"):
+        made[name] = numbers.normal(size=made[name].shape)
+    made["battery"] = [0.5, 16.0]
+    made["motor_count"] = 4
+    made["motor_rpm"][:, :4] = numbers.uniform(0, 30_000, (count, 4))
+    stream = compile_format(keys)
+    return stream.decode(stream.encode(made)).frames
+
+
+def tick(first_seq: int, count: int, *, drones: int = 2, keys: tuple[str, ...] = FULL, seed: int = 1) -> Tick:
+    """Give `count` frames each of `drones` drones, whose numbers go on from `first_seq`, 10 ms apart."""
+    numbers = [number for _ in range(count) for number in range(1, drones + 1)]
+    seqs = [seq for seq in range(first_seq, first_seq + count) for _ in range(drones)]
+    return Tick(
+        numbers,
+        seqs,
+        [BASE_US + seq * 10_000 + number for seq, number in zip(seqs, numbers, strict=True)],
+        [f"10.0.0.{number}" for number in numbers],
+        compile_format(keys).encode(flown(count * drones, keys=keys, seed=seed)),
+    )
+
+
+def recorded(race_id: UUID) -> list[tuple[int, int]]:
+    """Give (drone, seq) of every frame of a race in the database, in order."""
+    return sorted(TelemetryFrame.objects.filter(race_id=race_id).values_list("drone", "seq"))

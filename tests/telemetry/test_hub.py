@@ -1,0 +1,213 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from channels.layers import get_channel_layer
+
+from races.announce import race_group, status_event
+from telemetry import batches
+from telemetry.batches import Batch, parse_frames_bytes
+from telemetry.hub import RaceHub, Wish
+from telemetry.viewer import NO_SUCH_RACE, OVER, Viewer
+from tests.telemetry.builders import batch
+
+RACE = uuid4()
+JSON, BINARY = Wish("json"), Wish("binary")
+
+
+def hello(status: str = "live", drones: tuple[int, ...] = ()) -> dict[str, Any]:
+    return {"type": "hello", "race": {"status": status}, "drones": [{"drone": number} for number in drones]}
+
+
+class Database:
+    """What the hub reads its snapshots from."""
+
+    def __init__(self) -> None:
+        self.hello: dict[str, Any] | None = hello(drones=(1, 2))
+        self.reads = 0
+
+    async def __call__(self, race_id: UUID) -> dict[str, Any] | None:
+        self.reads += 1
+        await asyncio.sleep(0)
+        return self.hello
+
+
+class Watching:
+    """A viewer with what it was sent."""
+
+    def __init__(self, *, wants_events: bool = True) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.task: asyncio.Task[None] | None = None
+        self.viewer = Viewer(self.send, wants_events=wants_events)
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+    @property
+    def types(self) -> list[str]:
+        return [
+            json.loads(message["text"]).get("type", "frame")
+            if "text" in message
+            else str(message.get("code", "binary"))
+            for message in self.sent
+        ]
+
+
+@pytest.fixture
+def database() -> Database:
+    return Database()
+
+
+@pytest.fixture
+async def hub(database: Database) -> AsyncIterator[RaceHub]:
+    made = RaceHub(RACE, database)
+    made.start()
+    yield made
+    await made.stop()
+
+
+async def watch(hub: RaceHub, wish: Wish = JSON) -> Watching:
+    watching = Watching(wants_events=wish.form != "original")
+    await hub.add(watching.viewer, wish)
+    watching.task = asyncio.create_task(watching.viewer.run())
+    return watching
+
+
+async def publish(*messages: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    assert layer is not None
+    for message in messages:
+        await layer.group_send(race_group(RACE), message)
+    for _ in range(200):
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.02)  # Redis
+
+
+def event(**fields: object) -> dict[str, Any]:
+    return {"type": "race.event", "event": fields}
+
+
+async def test_a_viewer_gets_hello_then_frames(hub: RaceHub) -> None:
+    watching = await watch(hub)
+    await publish(batch([1, 2]).to_message(), batch([1], number=2).to_message())
+    assert watching.types == ["hello", "frames", "frames"]
+    assert len(json.loads(watching.sent[1]["text"])["frames"]) == 2
+
+
+async def test_all_viewers_of_a_form_share_one_text(hub: RaceHub) -> None:
+    first, second = await watch(hub), await watch(hub)
+    await publish(batch([1]).to_message())
+    assert first.sent[1]["text"] is second.sent[1]["text"]
+
+
+async def test_every_so_many_ticks_gives_all_frames_in_one_message(hub: RaceHub) -> None:
+    watching = await watch(hub, Wish("binary", every=5))
+    await publish(*(batch([1], number=number, first_seq=number).to_message() for number in range(1, 11)))
+    messages = [parse_frames_bytes(message["bytes"])[1] for message in watching.sent if "bytes" in message]
+    assert [frames["seq"].tolist() for frames in messages] == [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
+
+
+async def test_the_last_ticks_before_a_pause_are_not_held_back(hub: RaceHub) -> None:
+    watching = await watch(hub, Wish("binary", every=50))
+    await publish(batch([1]).to_message())
+    async with asyncio.timeout(10):
+        while len(watching.sent) < 2:
+            await asyncio.sleep(0.01)
+    assert watching.types == ["hello", "binary"]
+
+
+async def test_an_event_does_not_overtake_the_frames_before_it(hub: RaceHub) -> None:
+    watching = await watch(hub, Wish("json", every=50))
+    await publish(batch([1]).to_message(), event(type="lap"), batch([1], number=2).to_message())
+    assert watching.types[:3] == ["hello", "frames", "lap"]
+
+
+async def test_chosen_drones_only(hub: RaceHub) -> None:
+    watching = await watch(hub, Wish("binary", drones=frozenset({2})))
+    await publish(batch([1, 2, 1]).to_message(), batch([1], number=2).to_message())
+    assert watching.types == ["hello", "binary"]
+    assert parse_frames_bytes(watching.sent[1]["bytes"])[1]["drone"].tolist() == [2]
+
+
+async def test_a_new_drone_is_told_before_its_first_frame(hub: RaceHub) -> None:
+    watching = await watch(hub)
+    await publish(batch([1, 7]).to_message())
+    assert watching.types == ["hello", "drone", "frames"]
+    told = json.loads(watching.sent[1]["text"])
+    assert (told["drone"], told["drone_id"]) == (7, "10.0.0.7")
+
+
+async def test_a_gap_in_the_numbers_gives_everybody_a_fresh_hello(hub: RaceHub, database: Database) -> None:
+    watching = await watch(hub)
+    await publish(batch([1], number=1).to_message())
+    assert database.reads == 1
+    await publish(batch([1], number=3).to_message())
+    assert watching.types == ["hello", "frames", "frames", "hello"]
+    await publish(batch([1], number=4).to_message())
+    assert database.reads == 2
+
+
+async def test_the_end_closes_viewers_of_every_form_after_what_waits(hub: RaceHub) -> None:
+    watching = [await watch(hub, Wish(form)) for form in ("original", "json", "binary")]
+    await publish(batch([1]).to_message(), {"type": "race.event", "event": status_event(RACE, "ended")})
+    assert watching[0].types[-1] == str(OVER)
+    assert json.loads(watching[0].sent[0]["text"])["drone_id"] == "10.0.0.1"
+    assert watching[1].types == ["hello", "frames", "race", str(OVER)]
+    assert watching[2].types == ["hello", "binary", "race", str(OVER)]
+
+
+async def test_an_ended_race_is_said_to_be_over_at_once(hub: RaceHub, database: Database) -> None:
+    database.hello = hello("ended")
+    watching = await watch(hub)
+    await publish()
+    assert watching.types == ["hello", str(OVER)]
+
+
+async def test_no_such_race_closes(hub: RaceHub, database: Database) -> None:
+    database.hello = None
+    watching = await watch(hub)
+    await publish()
+    assert watching.types == [str(NO_SUCH_RACE)]
+
+
+async def test_an_end_that_was_lost_on_the_way_is_found_out(hub: RaceHub, database: Database) -> None:
+    watching = await watch(hub)
+    database.hello = hello("ended")
+    await hub._end_if_over()
+    await publish()
+    assert watching.types == ["hello", "race", str(OVER)]
+
+
+async def test_a_message_that_cannot_be_read_is_survived(hub: RaceHub, caplog: pytest.LogCaptureFixture) -> None:
+    watching = await watch(hub)
+    await publish({"type": "race.frames", "nonsense": True}, batch([1]).to_message())
+    assert watching.types[-1] == "frames"
+    assert "could not be shown" in caplog.text
+
+
+async def test_a_viewer_that_left_gets_nothing_and_its_stream_goes(hub: RaceHub) -> None:
+    watching = await watch(hub)
+    hub.remove(watching.viewer, JSON)
+    await publish(batch([1]).to_message())
+    assert watching.types == ["hello"]
+    assert hub.viewer_count == 0
+    assert hub._streams == {}
+
+
+async def test_a_text_is_made_once_for_streams_of_different_pace(hub: RaceHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    encode = batches._objects
+
+    def counted(one: Batch, *, absent_as_zero: bool) -> list[str]:
+        made.append(one.number)
+        return encode(one, absent_as_zero=absent_as_zero)
+
+    monkeypatch.setattr(batches, "_objects", counted)
+    watching = [await watch(hub, Wish("json", every=every)) for every in (1, 1, 2)]
+    watching.append(await watch(hub, Wish("json", drones=frozenset({1}))))
+    await publish(batch([1, 2]).to_message(), batch([1, 2], number=2).to_message())
+    assert made == [1, 2]
+    assert [len(one.sent) for one in watching] == [3, 3, 2, 3]
