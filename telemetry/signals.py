@@ -1,0 +1,44 @@
+"""What telemetry does when a race ends without an ingest process, or is deleted."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.dispatch import receiver
+
+from races.models import Race
+from races.signals import race_deleting, race_ending
+from telemetry import journal, journal_reader, storage
+from telemetry.transfer import Transfer
+
+logger = logging.getLogger(__name__)
+
+
+def journal_directory() -> Path:
+    """Give where this host's journals are."""
+    directory: Path = settings.DRIFT_DATA_DIR / "journal"
+    return directory
+
+
+@receiver(race_ending, sender=Race)
+def record_what_is_left(*, race: Race, **_: Any) -> None:  # noqa: ANN401  what Django's signals pass on
+    """Record what the race's journal on this host still holds.
+
+    The journal stays: an ingest process that only seemed dead may be writing it. The next one to start removes it.
+    """
+    directory = journal_directory()
+    limit = journal_reader.tail(directory, race.pk)
+    if limit == journal.START:
+        return
+    transfer = Transfer(directory, race.pk, most=settings.DRIFT_RECORD_BATCH)
+    while not transfer.step(limit).drained:
+        pass
+
+
+@receiver(race_deleting, sender=Race)
+def delete_what_was_recorded(*, race: Race, **_: Any) -> None:  # noqa: ANN401  as above
+    """Delete the race's frames in bounded steps, and its journal on this host."""
+    journal.remove(journal_directory(), race.pk)
+    frames = storage.delete_frames(race.pk)
+    logger.info("Deleted the %s frames of race %s", frames, race.pk)
