@@ -1,10 +1,13 @@
 """What REST calls have in common, those of the original's paths in particular."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import SIGN_IN, OriginCheckedSession, TokenAuthentication
@@ -15,16 +18,29 @@ from accounts.models import User
 class OriginalView(APIView):
     """A call of the original's: a token or the session cookie alone, and errors as one text in `detail`."""
 
-    authentication_classes = (TokenAuthentication, OriginCheckedSession)
+    authentication_classes: Sequence[type[BaseAuthentication]] = (TokenAuthentication, OriginCheckedSession)
     permission_classes = (AllowAny,)
     plain_errors = True
 
 
-def checked(kind: type[serializers.Serializer[Any]], data: object, **options: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Give `data` (a body, a query) as `kind` describes it; REST framework's ValidationError otherwise."""
-    body = kind(data=data, **options)
-    body.is_valid(raise_exception=True)
-    values: dict[str, Any] = body.validated_data
+def success(message: str, **more: Any) -> Response:  # noqa: ANN401
+    """Give the original's answer to what went well."""
+    return Response({"status": "success", "message": message, **more})
+
+
+def checked(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Give the request's body as `kind` describes it; REST framework's ValidationError otherwise."""
+    return _validated(kind(data=request.data))
+
+
+def checked_query(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Give the parameters of the request's query likewise."""
+    return _validated(kind(data=request.query_params))
+
+
+def _validated(given: serializers.Serializer[Any]) -> dict[str, Any]:
+    given.is_valid(raise_exception=True)
+    values: dict[str, Any] = given.validated_data
     return values
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.selectors import MAX_ID
+from accounts.serializers import OriginalAnswer
 from races.five_fields import NOBODY
 from races.models import Race
 from races.selectors import user_ids
@@ -21,6 +22,10 @@ class RaceFields(serializers.Serializer[Any]):
     udp_port = serializers.IntegerField()
     ws_port = serializers.IntegerField()
     status = serializers.CharField()
+
+
+# As OpenAPI says it: the five fields under the race's id.
+RACE_UNDER_ITS_ID = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/RaceFields"}}
 
 
 class RaceList(serializers.Serializer[Any]):
@@ -44,7 +49,9 @@ class UserNumberOrNumbers(serializers.Field[Any, Any, Any, Any]):
     """A user's number, or a list of them, as clients of the original send one or the other."""
 
     def to_internal_value(self, data: Any) -> int | list[int]:  # noqa: ANN401
-        field = serializers.ListField(child=UserNumber(), max_length=MOST_USERS) if isinstance(data, list) else UserNumber()
+        field = (
+            serializers.ListField(child=UserNumber(), max_length=MOST_USERS) if isinstance(data, list) else UserNumber()
+        )
         values: int | list[int] = field.run_validation(data)
         return values
 
@@ -58,12 +65,7 @@ class UpdateRace(serializers.Serializer[Any]):
     user_id = UserNumberOrNumbers(required=False, help_text="Need not be given. One number must be one's own.")
 
 
-class Answer(serializers.Serializer[Any]):
-    status = serializers.CharField(help_text="success")
-    message = serializers.CharField()
-
-
-class Saved(Answer):
+class Saved(OriginalAnswer):
     race_size_bytes = serializers.IntegerField()
 
 

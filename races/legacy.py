@@ -1,6 +1,5 @@
 """The original's race calls, as its Unity client makes them. Those that give frames are in telemetry.legacy."""
 
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -12,18 +11,14 @@ from rest_framework.response import Response
 from accounts.authentication import SIGN_IN, acting_user
 from accounts.errors import NotSignedIn
 from accounts.models import User
-from accounts.rest import OriginalView, caller, checked
+from accounts.rest import OriginalView, caller, checked, success
+from accounts.serializers import OriginalAnswer
 from races import bodies, selectors, services
 from races.five_fields import five_fields
 from races.models import Race
 
 USER_IN_PATH = OpenApiParameter("user_id", OpenApiTypes.INT, OpenApiParameter.PATH)
 USER_IN_QUERY = OpenApiParameter("user_id", OpenApiTypes.INT, description="The signed-in user; may be left out.")
-
-
-def success(message: str, **more: Any) -> Response:  # noqa: ANN401
-    """Give the original's answer to what went well."""
-    return Response({"status": "success", "message": message, **more})
 
 
 def actor(request: Request, user_id: object) -> User:
@@ -53,7 +48,7 @@ def director(request: Request, race_id: UUID, user_id: object = None) -> tuple[R
 
 @extend_schema(tags=["original"])
 class CreateRaceView(OriginalView):
-    @extend_schema(parameters=[USER_IN_QUERY], request=None, responses={200: dict[str, Any]})
+    @extend_schema(parameters=[USER_IN_QUERY], request=None, responses={200: bodies.RACE_UNDER_ITS_ID})
     def post(self, request: Request) -> Response:
         """Create a race with a UDP port of its own; gives its five fields under its id."""
         race = services.create_race(creator=actor(request, request.query_params.get("user_id")))
@@ -85,7 +80,7 @@ class SaveRaceView(OriginalView):
     def post(self, request: Request, race_id: UUID) -> Response:
         """Name a race and keep it; `user_id` are those who took part. 404 while it has no frames."""
         race, user = director(request, race_id)
-        body = checked(bodies.SaveRace, request.data)
+        body = checked(bodies.SaveRace, request)
         saved = services.save_race(
             race=race, by=user, name=body["race_name"], drift_map=body["drift_map"], user_ids=body["user_id"]
         )
@@ -94,7 +89,7 @@ class SaveRaceView(OriginalView):
 
 @extend_schema(tags=["original"])
 class EndRaceView(OriginalView):
-    @extend_schema(responses=bodies.Answer)
+    @extend_schema(responses=OriginalAnswer)
     def delete(self, request: Request, race_id: UUID) -> Response:
         """End a race: its frames are saved, its port is free, its viewers are told."""
         race, user = director(request, race_id)
@@ -122,10 +117,10 @@ class UserRacesView(OriginalView):
 
 @extend_schema(tags=["original"])
 class UpdateRaceView(OriginalView):
-    @extend_schema(request=bodies.UpdateRace, responses=bodies.Answer)
+    @extend_schema(request=bodies.UpdateRace, responses=OriginalAnswer)
     def put(self, request: Request, race_id: UUID) -> Response:
         """Change a race's name and map."""
-        body = checked(bodies.UpdateRace, request.data)
+        body = checked(bodies.UpdateRace, request)
         race, user = director(request, race_id, body.get("user_id"))
         services.update_race(race=race, by=user, name=body["race_name"], drift_map=body["drift_map"])
         return success("Race updated.")
@@ -133,7 +128,7 @@ class UpdateRaceView(OriginalView):
 
 @extend_schema(tags=["original"])
 class DeleteRaceView(OriginalView):
-    @extend_schema(parameters=[USER_IN_PATH], responses=bodies.Answer)
+    @extend_schema(parameters=[USER_IN_PATH], responses=OriginalAnswer)
     def delete(self, request: Request, race_id: UUID, user_id: str) -> Response:
         """Take the user off a race; with nobody left the race and its frames go."""
         user = actor(request, user_id)
