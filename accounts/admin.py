@@ -21,7 +21,7 @@ else:  # generic for the type checker only
 
 
 class DeviceInline(Inline):
-    """The user's devices: to look at and to delete. The hashes stay out of sight."""
+    """The user's devices: to look at and to delete."""
 
     model = AuthToken
     fields = ("device", "created", "expiry")
@@ -57,7 +57,7 @@ class UserAdmin(Base):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).annotate(devices=Count("auth_token_set"))
 
-    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:  # noqa: ANN401
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
         return self.inlines if obj is not None else ()
 
     def get_search_results(

@@ -160,7 +160,7 @@ class DevicesView(ListAPIView[AuthToken]):
     filter_backends = ()
     pagination_class = None
 
-    def get_queryset(self) -> Any:  # noqa: ANN401
+    def get_queryset(self) -> Any:
         return selectors.devices(caller(self.request))
 
 

@@ -19,6 +19,6 @@ class ResetDonePage(PasswordResetCompleteView):
     template_name = "accounts/reset_done.html"
     title = "Password set"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         # Django's own goes on to a sign-in page by its setting's name.
         return {"title": self.title, **kwargs}

@@ -23,7 +23,7 @@ class OriginalView(APIView):
     plain_errors = True
 
 
-def success(message: str, **more: Any) -> Response:  # noqa: ANN401
+def success(message: str, **more: Any) -> Response:
     """Give the original's answer to what went well."""
     return Response({"status": "success", "message": message, **more})
 

@@ -7,11 +7,12 @@ to run collectstatic by hand.
 import hashlib
 import logging
 from pathlib import Path
+from typing import Any
 
 import django
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage, staticfiles_storage
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files import locks
 from django.core.management import call_command
@@ -28,18 +29,26 @@ def collect_if_outdated() -> bool:
     several processes start at once, one collects and the others wait. Raises ImproperlyConfigured when nothing was
     ever collected and STATIC_ROOT cannot be written.
     """
-    if settings.DEBUG or not isinstance(staticfiles_storage, ManifestFilesMixin):
+    storage = manifest_storage()
+    if storage is None:
         return False
     try:
-        return _collect_under_lock(Path(settings.STATIC_ROOT), staticfiles_storage)
+        return _collect_under_lock(Path(settings.STATIC_ROOT), storage)
     except OSError as error:
-        if not staticfiles_storage.hashed_files:
+        if not storage.hashed_files:
             raise ImproperlyConfigured(f"The page's files cannot be written into STATIC_ROOT: {error}") from error
         logger.warning("The static files stay as they were collected before: %s", error)
         return False
 
 
-def _collect_under_lock(root: Path, storage: ManifestFilesMixin) -> bool:
+def manifest_storage() -> ManifestStaticFilesStorage | None:
+    """Give the storage that knows the hashed names; None where files keep their plain ones (DEBUG, or another)."""
+    # The default is a lazy object, whose class the type checker cannot see.
+    storage: object = staticfiles_storage
+    return storage if isinstance(storage, ManifestStaticFilesStorage) and not settings.DEBUG else None
+
+
+def _collect_under_lock(root: Path, storage: ManifestStaticFilesStorage) -> bool:
     mark = root / MARK
     wanted = fingerprint()
     if _is_marked(mark, wanted) and storage.hashed_files:
@@ -50,7 +59,8 @@ def _collect_under_lock(root: Path, storage: ManifestFilesMixin) -> bool:
         locks.lock(file, locks.LOCK_EX)
         if _is_marked(mark, wanted):
             # Another process did it meanwhile.
-            storage.hashed_files, storage.manifest_hash = storage.load_manifest()
+            manifest: Any = storage.load_manifest()  # the names and their hash; the stubs know an older form
+            storage.hashed_files = manifest[0]
             return False
         root.mkdir(exist_ok=True)
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)

@@ -2,12 +2,12 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from drift_site import pages
+
 handler400 = "drift_site.errors.bad_request"
 handler403 = "drift_site.errors.permission_denied"
 handler404 = "drift_site.errors.not_found"
 handler500 = "drift_site.errors.server_error"
-
-from drift_site import pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.lobby, name="lobby"),

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final
 
 from rich.console import Console
@@ -91,6 +91,18 @@ async def show(ingest: Ingest, console: Console) -> None:
             counts: dict[object, int] = {key: running.feed.accepted for key, running in ingest.races.items()}
             live.update(table(ingest, rates.look(counts, loop.time())), refresh=True)
             await asyncio.sleep(TABLE_SECONDS)
+
+
+@asynccontextmanager
+async def shown(ingest: Ingest, console: Console) -> AsyncIterator[None]:
+    """Show the counters while inside."""
+    view = asyncio.create_task(show(ingest, console))
+    try:
+        yield
+    finally:
+        view.cancel()
+        with suppress(asyncio.CancelledError):
+            await view
 
 
 @contextmanager

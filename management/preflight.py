@@ -4,6 +4,7 @@ import sqlite3
 
 import redis
 from django.conf import settings
+from django.core.files import locks
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -15,8 +16,7 @@ def need_database() -> None:
     """Make the embedded database ready; of another one, only see that it answers and is migrated."""
     try:
         if settings.EMBEDDED:
-            settings.DRIFT_DATA_DIR.mkdir(parents=True, exist_ok=True)
-            call_command("migrate", verbosity=0, interactive=False)
+            _migrate_embedded()
             return
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
@@ -26,6 +26,14 @@ def need_database() -> None:
         raise wrong_use(f"The database cannot be used: {reason}. Check DATABASE_URL.") from None
     if behind:
         raise wrong_use(f"The database lacks {len(behind)} migrations. Run: python manage.py migrate")
+
+
+def _migrate_embedded() -> None:
+    settings.DRIFT_DATA_DIR.mkdir(parents=True, exist_ok=True)
+    # Two commands typed at once must not both make the tables. A process that dies lets go of the lock.
+    with (settings.DRIFT_DATA_DIR / "migrate.lock").open("w") as file:
+        locks.lock(file, locks.LOCK_EX)
+        call_command("migrate", verbosity=0, interactive=False)
 
 
 def need_channel_layer(*, across_processes: bool) -> None:

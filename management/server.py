@@ -88,7 +88,7 @@ class Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def stop_signals(call: Any) -> Iterator[None]:  # noqa: ANN401  any callable without arguments
+def stop_signals(call: Any) -> Iterator[None]:
     """Call `call` in the running loop on SIGINT and SIGTERM (on Windows: Ctrl-C and Ctrl-Break) while inside."""
 
     loop = asyncio.get_running_loop()
@@ -137,7 +137,7 @@ def _address_info(name: str) -> list[Any]:
         return []
 
 
-async def serve(sockets: list[socket.socket], ingest: Ingest, on_ready: Any) -> None:  # noqa: ANN401  as above
+async def serve(sockets: list[socket.socket], ingest: Ingest, on_ready: Any) -> None:
     """Serve until a signal, then close the viewers, drain the ingest and return.
 
     Raises what the ingest raises when it cannot start (telemetry.ingest.AlreadyRunning, a DatabaseError).

@@ -30,7 +30,7 @@ SAG: Final = 1.6  # V at full throttle
 LAUNCH_SECONDS: Final = 2.5  # from standing still to racing pace
 # A drone stands this far, in seconds of flight, before start/finish, each pilot a little behind the one before.
 GRID_SECONDS: Final = 0.5
-GRID_STEP: Final = 0.11
+GRID_STEP: Final = 0.08
 GRID_PLACES: Final = 8
 # Arrival, as on a real network: the game sends what it has when it draws a picture, and stalls while it resets.
 PICTURES: Final = 60  # a second
@@ -203,7 +203,7 @@ class _Run:
         frames["input"] = np.clip(np.column_stack([2 * thrust - 1, yaw, pitch, roll]), -1, 1)
         frames["battery"] = np.column_stack([charge, CELLS * (3.5 + 0.7 * charge) - SAG * np.minimum(thrust, 1)])
         frames["motor_count"] = MOTORS
-        load = thrust[:, np.newaxis] + np.column_stack([pitch, roll, yaw]) @ MIX.T
+        load = thrust[:, np.newaxis] + (np.column_stack([pitch, roll, yaw])[:, np.newaxis] * MIX).sum(axis=2)
         frames["motor_rpm"][:, :MOTORS] = TOP_RPM * np.sqrt(np.clip(load, 0.01, 1))
         return frames
 

@@ -3,7 +3,7 @@
 Races are made, ended and deleted by the services, which also look after ports and frames; so the admin does none of it.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.contrib import admin
@@ -35,7 +35,8 @@ class DroneInline(NeitherAddedNorDeleted, admin.TabularInline):  # type: ignore[
     def get_queryset(self, request: HttpRequest) -> QuerySet[Drone]:
         return super().get_queryset(request).select_related("race", "pilot")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    # Django asks an inline about the race it stands in.
+    def has_change_permission(self, request: HttpRequest, obj: Race | None = None) -> bool:
         return super().has_change_permission(request, obj) and not _holds_port(obj)
 
 
@@ -91,7 +92,8 @@ class RaceAdmin(NeitherAddedNorDeleted, admin.ModelAdmin):  # type: ignore[type-
     inlines: ClassVar = [DroneInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Race]:
-        return super().get_queryset(request).select_related("creator").annotate(drone_count=Count("drones"))
+        races: QuerySet[Race] = super().get_queryset(request)
+        return races.select_related("creator").annotate(drone_count=Count("drones"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Race], search_term: str
@@ -101,7 +103,7 @@ class RaceAdmin(NeitherAddedNorDeleted, admin.ModelAdmin):  # type: ignore[type-
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Race | None = None) -> bool:
         return super().has_change_permission(request, obj) and not _holds_port(obj)
 
     @admin.display(description="drones", ordering="drone_count")
@@ -129,7 +131,7 @@ class DroneAdmin(NeitherAddedNorDeleted, admin.ModelAdmin):  # type: ignore[type
     def get_queryset(self, request: HttpRequest) -> QuerySet[Drone]:
         return super().get_queryset(request).select_related("race", "pilot")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Drone | None = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj is not None and _holds_port(obj.race))
 
 

@@ -35,7 +35,7 @@ class RaceList(serializers.Serializer[Any]):
 class UserNumber(serializers.IntegerField):
     """A user's number, or −1 for nobody."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, **options: Any) -> None:
         super().__init__(min_value=NOBODY, max_value=MAX_ID, **options)
 
 
@@ -48,14 +48,14 @@ class SaveRace(serializers.Serializer[Any]):
 class UserNumberOrNumbers(serializers.Field[Any, Any, Any, Any]):
     """A user's number, or a list of them, as clients of the original send one or the other."""
 
-    def to_internal_value(self, data: Any) -> int | list[int]:  # noqa: ANN401
+    def to_internal_value(self, data: Any) -> int | list[int]:
         field = (
             serializers.ListField(child=UserNumber(), max_length=MOST_USERS) if isinstance(data, list) else UserNumber()
         )
         values: int | list[int] = field.run_validation(data)
         return values
 
-    def to_representation(self, value: Any) -> Any:  # noqa: ANN401
+    def to_representation(self, value: Any) -> Any:
         return value
 
 

@@ -10,5 +10,5 @@ from races.services import keeping
 
 
 @receiver(user_deleting)
-def take_off_all_races(user: User, **_: Any) -> None:  # noqa: ANN401  what signals send
+def take_off_all_races(user: User, **_: Any) -> None:
     keeping.take_off_all_races(user=user)

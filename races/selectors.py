@@ -1,5 +1,6 @@
 """Reading races: who may see which, and the views of them that several parts share."""
 
+from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -8,6 +9,15 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from accounts.errors import NotFound
 from accounts.models import User
 from races.models import Participant, Race, Track
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class DroneCount(TypedDict):
+    """What `active_for` adds to a race."""
+
+    drone_count: int
 
 
 def visible_to(user: User | AnonymousUser) -> QuerySet[Race]:
@@ -24,7 +34,7 @@ def visible_to(user: User | AnonymousUser) -> QuerySet[Race]:
     return Race.objects.filter(Q(is_public=True) | Q(creator=user) | Exists(takes_part))
 
 
-def active_for(user: User | AnonymousUser) -> QuerySet[Race]:
+def active_for(user: User | AnonymousUser) -> "QuerySet[WithAnnotations[Race, DroneCount]]":
     """Give the races in `visible_to` that hold a UDP port, newest first, each with `drone_count`.
 
     Their number is bounded by the ports of DRIFT_UDP_PORTS.

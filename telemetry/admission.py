@@ -38,7 +38,7 @@ class OriginCheck:
     def __init__(self, app: App) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:  # noqa: ANN401  ASGI's own callables
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if origin_allowed(scope):
             await self.app(scope, receive, send)
         else:

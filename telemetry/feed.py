@@ -53,10 +53,10 @@ class RaceFeed(asyncio.DatagramProtocol):
 
     # --- asyncio.DatagramProtocol
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  the loops' transports share no base class
+    def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
-    def datagram_received(self, data: bytes, addr: Any) -> None:  # noqa: ANN401  as above
+    def datagram_received(self, data: bytes, addr: Any) -> None:
         self.received += 1
         now_ns = time.perf_counter_ns()
         if len(data) not in self.format.sizes:

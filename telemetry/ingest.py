@@ -34,6 +34,7 @@ Result = TypeVar("Result")
 
 LOOK_SECONDS: Final = 1.0
 CLAIM_POLL_SECONDS: Final = 0.5
+CLAIM_POLLS_BEFORE_WORD: Final = 4
 LATE_TICKS: Final = 50  # after a stall longer than this many ticks, the missed ones are not made up for
 
 
@@ -114,12 +115,15 @@ class Ingest:
     async def claim(self) -> None:
         """Become the database's one ingest process, once a predecessor that was killed counts as dead."""
         first_seen: IngestHost | None = None
+        polls = 0
         while (owner := await self._in_database(lambda: ingest_host.claim(self._token))) is not None:
             if first_seen is None:
                 first_seen = owner
-                logger.info("%s owns this database; waiting to see whether it is alive", owner)
             elif (owner.token, owner.beat_at) != (first_seen.token, first_seen.beat_at):
                 raise AlreadyRunning(owner)
+            polls += 1
+            if polls == CLAIM_POLLS_BEFORE_WORD:
+                logger.info("%s does not answer; taking over once it has been silent for five seconds", owner)
             await asyncio.sleep(CLAIM_POLL_SECONDS)
 
     # --- races come and go

@@ -133,8 +133,10 @@ def read(directory: Path, race_id: UUID, start: Position, most: int, limit: Posi
             )
         except FileNotFoundError:
             continue
-        if chunk.entries.size or is_last:
+        if is_last:
             return replace(chunk, skipped=chunk.skipped + skipped)
+        if chunk.entries.size:
+            return replace(chunk, skipped=chunk.skipped + skipped, torn=0)  # its end is skipped by the next call
         skipped += chunk.skipped + chunk.torn
     return Chunk(np.empty(0, ENTRY), [], {}, max(start, limit), None, skipped)
 

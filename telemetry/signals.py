@@ -22,7 +22,7 @@ def journal_directory() -> Path:
 
 
 @receiver(race_ending, sender=Race)
-def record_what_is_left(*, race: Race, **_: Any) -> None:  # noqa: ANN401  what Django's signals pass on
+def record_what_is_left(*, race: Race, **_: Any) -> None:
     """Record what the race's journal on this host still holds.
 
     The journal stays: an ingest process that only seemed dead may be writing it. The next one to start removes it.
@@ -37,7 +37,7 @@ def record_what_is_left(*, race: Race, **_: Any) -> None:  # noqa: ANN401  what 
 
 
 @receiver(race_deleting, sender=Race)
-def delete_what_was_recorded(*, race: Race, **_: Any) -> None:  # noqa: ANN401  as above
+def delete_what_was_recorded(*, race: Race, **_: Any) -> None:
     """Delete the race's frames in bounded steps, and its journal on this host."""
     journal.remove(journal_directory(), race.pk)
     frames = storage.delete_frames(race.pk)

@@ -56,7 +56,8 @@ def values(frames: FrameArray, column: Column) -> NDArray[np.float32]:
 def write_frames(race_id: UUID, frames: FrameArray) -> None:
     """Insert `frames` (numbers and times set) for a race, in the caller's transaction.
 
-    Raises IntegrityError when one of them is there already: a drone has one frame at one time.
+    Raises IntegrityError when one of them is there already: a drone has one frame at one time. Values come back equal
+    to the bit, but for SQLite, which has no negative zero.
     """
     if not len(frames):
         return
@@ -70,10 +71,15 @@ def _copy(race_id: UUID, frames: FrameArray) -> None:
     # Columns that the stream does not carry are left out, so that the rest mostly is one fixed layout.
     carried = [column for column in MEASURED if not np.isnan(values(frames, column)).all()]
     names = ", ".join((*_KEYS, *(column.name for column in carried)))
-    with connection.cursor() as cursor, cursor.copy(f"COPY {_TABLE} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.write(_COPY_HEAD)
-        copy.write(copy_rows(race_id, frames, carried))
-        copy.write(_COPY_END)
+    rows = copy_rows(race_id, frames, carried)
+    # COPY is the driver's own, so its errors are still to be made Django's.
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {_TABLE} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        for part in (_COPY_HEAD, rows, _COPY_END):
+            copy.write(part)
 
 
 def copy_rows(race_id: UUID, frames: FrameArray, carried: list[Column]) -> bytes:

@@ -79,7 +79,7 @@ def enable(connection: BaseDatabaseWrapper) -> str:
     return "; ".join(done) + "."
 
 
-def _set_policies(cursor: Any) -> list[str]:  # noqa: ANN401  Django's wrapper of a driver's cursor
+def _set_policies(cursor: Any) -> list[str]:
     cursor.execute(
         f"ALTER TABLE {TABLE} SET (timescaledb.compress, timescaledb.compress_segmentby = '{SEGMENT_BY}',"
         f" timescaledb.compress_orderby = '{ORDER_BY}')"
@@ -132,7 +132,7 @@ def _why_not_loaded(connection: BaseDatabaseWrapper) -> str:
     return ""
 
 
-def _is_hypertable(cursor: Any) -> bool:  # noqa: ANN401  Django's wrapper of a driver's cursor
+def _is_hypertable(cursor: Any) -> bool:
     cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'timescaledb'")
     if cursor.fetchone() is None:
         return False
@@ -198,7 +198,9 @@ class Hypertable(Operation):
         try:
             logger.info("Frames: %s", enable(schema_editor.connection))
         except Unavailable as reason:
-            logger.info("Frames are in a plain table. %s", reason.detail)
+            # On SQLite that is as it should be, and not worth a line at everybody's first start.
+            level = logging.INFO if schema_editor.connection.vendor == "postgresql" else logging.DEBUG
+            logger.log(level, "Frames are in a plain table. %s", reason.detail)
 
     def database_backwards(
         self,

@@ -17,8 +17,8 @@ LONGEST_MODULE = 400
 LONGEST_FUNCTION = 50
 
 COMMANDS = sorted(name for name, app in get_commands().items() if app == "management")
-# How drift_site/settings.py reads the environment: env.str("NAME"), number("NAME", 20), port_range("NAME", "1-2").
-READERS = {"number", "port_range"}
+# How drift_site/settings.py reads the environment: env.str("NAME"), number("NAME", 20), rate("NAME", "1/day").
+READERS = {"number", "port_range", "rate"}
 
 
 def modules() -> Iterator[Path]:

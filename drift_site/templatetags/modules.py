@@ -4,9 +4,10 @@ import json
 from functools import cache
 
 from django import template
-from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from drift_site.assets import manifest_storage
 
 register = template.Library()
 
@@ -33,10 +34,11 @@ def import_map() -> SafeString:
 @cache
 def module_names() -> dict[str, str]:
     """Give plain address -> hashed address of every JavaScript file of the project; empty without a manifest."""
-    if not isinstance(staticfiles_storage, ManifestFilesMixin):
+    storage = manifest_storage()
+    if storage is None:
         return {}
     return {
-        staticfiles_storage.base_url + name: staticfiles_storage.base_url + hashed
-        for name, hashed in sorted(staticfiles_storage.hashed_files.items())
+        f"{storage.base_url}{name}": f"{storage.base_url}{hashed}"
+        for name, hashed in sorted(storage.hashed_files.items())
         if name.startswith("drift/") and name.endswith(".js")
     }

@@ -2,6 +2,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.db import connection
 from rest_framework.test import APIClient, APIRequestFactory
@@ -109,7 +110,7 @@ def test_a_counter_keeps_its_value_for_readers() -> None:
 def test_a_visitor_with_no_address_is_counted_too() -> None:
     request = APIRequestFactory().get("/")
     request.META["REMOTE_ADDR"] = ""
-    request.user = None
+    request.user = AnonymousUser()
     assert AddressThrottle().identity(request) == "address None"
 
 

@@ -20,28 +20,32 @@ export function watchRaces(url, onRaces, onProblem) {
   async function ask() {
     const controller = new AbortController();
     asking = controller;
-    const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+    const limit = setTimeout(() => controller.abort(new Error("No answer in time.")), ANSWER_WITHIN_MS);
     try {
-      const races = await load(url, signal);
-      wait = EVERY_MS;
-      onProblem("");
-      onRaces(races);
-    } catch (error) {
-      if (controller.signal.aborted) {
-        return;
+      const races = await load(url, controller.signal);
+      if (asking === controller) {
+        wait = EVERY_MS;
+        onProblem("");
+        onRaces(races);
       }
-      console.warn("The list of races did not come:", error);
-      wait = Math.min(SLOWEST_MS, wait * 2);
-      onProblem("The server does not answer. Trying again.");
-    }
-    if (!controller.signal.aborted) {
-      timer = Number(setTimeout(ask, wait));
+    } catch (error) {
+      if (asking === controller) {
+        console.warn("The list of races did not come:", error);
+        wait = Math.min(SLOWEST_MS, wait * 2);
+        onProblem("The server does not answer. Trying again.");
+      }
+    } finally {
+      clearTimeout(limit);
+      if (asking === controller) {
+        timer = Number(setTimeout(ask, wait));
+      }
     }
   }
 
   function look() {
     clearTimeout(timer);
     asking?.abort();
+    asking = null;
     if (!document.hidden) {
       ask();
     }

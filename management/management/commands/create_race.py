@@ -30,7 +30,7 @@ class Command(DriftCommand):
         )
         parser.add_argument("--json", action="store_true", help="print the answer of POST /create_race")
 
-    def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401
+    def handle(self, *args: object, **options: Any) -> None:
         preflight.need_database()
         creator = None
         if options["creator"] is not None:

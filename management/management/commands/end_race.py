@@ -18,7 +18,7 @@ class Command(DriftCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("race", type=UUID, help="the race's id")
 
-    def handle(self, *args: object, race: UUID, **options: Any) -> None:  # noqa: ANN401
+    def handle(self, *args: object, race: UUID, **options: Any) -> None:
         preflight.need_database()
         found = Race.objects.filter(pk=race).first()
         if found is None:

@@ -1,7 +1,5 @@
 """`manage.py serve`: DRIFT in one process."""
 
-import asyncio
-import contextlib
 from argparse import ArgumentParser
 from functools import partial
 from typing import Any
@@ -9,11 +7,11 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.conf import settings
 from rich.console import Console
-from telemetry.recorder import Recorder
 
 from management import ingest_view, preflight, run, server
 from management.command import DriftCommand
 from telemetry.ingest import Ingest
+from telemetry.recorder import Recorder
 
 
 class Command(DriftCommand):
@@ -29,10 +27,15 @@ class Command(DriftCommand):
             default=settings.DRIFT_LEGACY_PORT,
             help="second WebSocket port, where the original's clients look (default %(default)s; 0: none)",
         )
+        parser.add_argument(
+            "--no-ingest",
+            action="store_true",
+            help="a web worker beside an ingest_udp: pages, REST and WebSockets only (needs REDIS_URL)",
+        )
 
-    def handle(self, *args: object, host: str, port: int, legacy_port: int, **options: Any) -> None:  # noqa: ANN401
+    def handle(self, *args: object, host: str, port: int, legacy_port: int, no_ingest: bool, **options: Any) -> None:
         preflight.need_database()
-        preflight.need_channel_layer(across_processes=False)
+        preflight.need_channel_layer(across_processes=no_ingest)
         sockets = []
         for number, option in ((port, "--port"), (legacy_port, "--legacy-port")):
             if number:
@@ -41,17 +44,17 @@ class Command(DriftCommand):
                 except (OSError, OverflowError) as error:
                     os_error = error if isinstance(error, OSError) else OSError(str(error))
                     raise preflight.taken(f"Port {number}", os_error, f"Choose another with {option}.") from None
-        run.run(partial(self.main, sockets, port))
+        run.run(partial(self.main, sockets, port, with_ingest=not no_ingest))
 
-    async def main(self, sockets: list[Any], port: int) -> None:
+    async def main(self, sockets: list[Any], port: int, *, with_ingest: bool) -> None:
+        if not with_ingest:
+            self.stdout.write(f"A web worker is running on port {port}. Ctrl-C ends.")
+            self.stdout.flush()
+            await server.Server(server.config()).serve(sockets=sockets)
+            return
         ingest = Ingest(Recorder(settings.DRIFT_DATA_DIR / "journal"), get_channel_layer())
-        view = asyncio.create_task(ingest_view.show(ingest, Console(force_terminal=False, stderr=True)))
-        try:
+        async with ingest_view.shown(ingest, Console(force_terminal=False, stderr=True)):
             await server.serve(sockets, ingest, on_ready=partial(self.greet, port))
-        finally:
-            view.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await view
 
     def greet(self, port: int) -> None:
         addresses = server.lan_addresses()

@@ -16,6 +16,6 @@ class Command(DriftCommand):
     )
     example = "DRIFT_RETENTION_DAYS=365 python manage.py timescale_enable"
 
-    def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401
+    def handle(self, *args: object, **options: Any) -> None:
         preflight.need_database()
         self.stdout.write(timescale.enable(connection))

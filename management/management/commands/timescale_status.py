@@ -14,7 +14,7 @@ class Command(DriftCommand):
     help = "Show whether frames are in a TimescaleDB hypertable, its chunks, its size and its compression, or why not."
     example = "python manage.py timescale_status"
 
-    def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401
+    def handle(self, *args: object, **options: Any) -> None:
         preflight.need_database()
         if reason := timescale.why_plain(connection):
             self.stdout.write(f"plain table   {reason}")

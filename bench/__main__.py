@@ -1,0 +1,27 @@
+"""`python -m bench [fanout|ingest] [--seconds N]` prints the README's tables, measured here."""
+
+import argparse
+import sys
+
+from bench import fanout, ingest, machine
+
+BENCHES = {"fanout": fanout.run, "ingest": ingest.run}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("which", nargs="?", choices=[*BENCHES], help="one of them (default: all)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long each measurement lasts (default 10)")
+    options = parser.parse_args()
+    print(f"Measured with `make bench`: {machine.describe()}", flush=True)
+    for name in [options.which] if options.which else BENCHES:
+        for table in BENCHES[name](options.seconds, progress):
+            print(f"\n{table}", flush=True)
+
+
+def progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.test import AsyncClient, Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from races import services
+from races.models import Drone, Race
+
+pytestmark = pytest.mark.django_db
+HTML = {"Accept": "text/html"}
+
+
+def text(client: Client, path: str = "/") -> str:
+    answer = client.get(path, headers=HTML)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.fixture
+def guest(client: Client) -> User:
+    user = User.objects.create_user("guest", password="x")
+    client.force_login(user)
+    return user
+
+
+def test_the_lobby_shows_an_active_race_with_port_status_drones_and_its_problem(client: Client) -> None:
+    race = services.create_race(name="Finale <1>", drift_map="Hannover")
+    Drone.objects.create(race=race, number=1, drone_id="10.0.0.1")
+    Race.objects.filter(pk=race.pk).update(problem="Port 9001 is taken by another program.")
+    page = text(client)
+    assert f'href="/races/{race.pk}/" data-field="name">Finale &lt;1&gt;<' in page
+    assert f'data-field="port">{race.udp_port}<' in page
+    assert 'data-field="map">Hannover<' in page
+    assert 'data-field="drones">1<' in page
+    assert 'data-field="problem">Port 9001 is taken by another program.<' in page
+    assert "Waiting for the first frame" in page
+
+
+def test_an_empty_lobby_says_how_to_create_a_race_and_where_to_send(client: Client) -> None:
+    answer = client.get("/", headers={**HTML, "host": "drift.lan:8000"})
+    page = answer.content.decode()
+    assert "python manage.py create_race" in page
+    assert '"EndPoint": "drift.lan:9001"' in page.replace("&quot;", '"')
+    assert re.search(r'<section class="empty" id="empty">', page)
+
+
+def test_a_lobby_with_a_race_hides_that(client: Client) -> None:
+    services.create_race()
+    assert '<section class="empty" id="empty" hidden>' in text(client)
+
+
+@pytest.mark.parametrize("races", [1, 10])
+def test_the_lobby_and_its_list_cost_one_query(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, races: int
+) -> None:
+    for number in range(races):
+        race = services.create_race(name=f"race {number}")
+        Drone.objects.create(race=race, number=1, drone_id="10.0.0.1")
+    with django_assert_num_queries(1):
+        text(client)
+    with django_assert_num_queries(1):
+        assert len(client.get("/races.json").json()["races"]) == races
+
+
+def test_a_signed_in_viewer_costs_the_session_and_the_user_more(
+    client: Client, guest: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    race = services.create_race(creator=guest, is_public=False)
+    with django_assert_num_queries(3):
+        assert str(race.pk) in text(client)
+
+
+def test_the_list_gives_what_a_card_shows(client: Client) -> None:
+    race = services.create_race(name="Finale")
+    assert client.get("/races.json").json() == {
+        "races": [
+            {
+                "race_id": str(race.pk),
+                "race_name": "Finale",
+                "drift_map": "arena",
+                "status": "waiting",
+                "public": True,
+                "udp_port": race.udp_port,
+                "drones": 0,
+                "frame_count": 0,
+                "problem": "",
+                "url": f"/races/{race.pk}/",
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize("path", ["/", "/races.json", "race"])
+def test_no_cache_keeps_what_a_viewer_may_see(client: Client, path: str) -> None:
+    race = services.create_race()
+    answer = client.get(f"/races/{race.pk}/" if path == "race" else path)
+    assert {"no-store", "private"} <= set(answer["Cache-Control"].replace(" ", "").split(","))
+
+
+def test_a_private_race_shows_to_those_who_may_see_it_only(client: Client) -> None:
+    creator = User.objects.create_user("creator", password="x")
+    race = services.create_race(creator=creator, is_public=False, name="secret")
+    page = reverse("race", args=[race.pk])
+
+    def seen() -> tuple[bool, bool, int]:
+        listed = client.get("/races.json").json()["races"]
+        return "secret" in text(client), bool(listed), client.get(page, headers=HTML).status_code
+
+    assert seen() == (False, False, 404)
+    client.force_login(User.objects.create_user("stranger", password="x"))
+    assert seen() == (False, False, 404)
+    client.force_login(creator)
+    assert seen() == (True, True, 200)
+
+
+def test_a_race_page_costs_two_queries(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    race = services.create_race(name="Finale")
+    with django_assert_num_queries(2):
+        page = text(client, f"/races/{race.pk}/")
+    assert "<title>Finale · DRIFT</title>" in page
+
+
+def test_a_race_that_has_ended_says_so(client: Client) -> None:
+    race = services.create_race()
+    services.close_race(race=race)
+    page = text(client, f"/races/{race.pk}/")
+    assert 'data-status="ended"' in page
+    assert 'data-field="state">Ended<' in page
+
+
+def test_a_page_that_is_not_there_is_answered_in_words(client: Client) -> None:
+    answer = client.get(f"/races/{uuid4()}/", headers=HTML)
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/races.json"])
+def test_pages_only_read(client: Client, path: str) -> None:
+    assert client.post(path).status_code == 405
+
+
+def test_an_ipv6_host_keeps_its_brackets(client: Client) -> None:
+    page = client.get("/", headers={**HTML, "host": "[::1]:8000"}).content.decode()
+    assert "[::1]:9001" in page
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_pages_are_served_under_asgi(async_client: AsyncClient) -> None:
+    for path in ("/", "/races.json"):
+        assert (await async_client.get(path)).status_code == 200
+
+
+def test_pages_hold_no_inline_script_or_style_and_load_nothing_from_elsewhere(client: Client) -> None:
+    race = services.create_race()
+    for path in ("/", f"/races/{race.pk}/"):
+        page = text(client, path)
+        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page)
+        assert not re.search(r"(?:src|href)=\"(?:https?:)?//", page)
+        scripts = re.findall(r"<script([^>]*)>", page)
+        assert all("src=" in attributes or 'type="importmap"' in attributes for attributes in scripts)
+
+
+def test_every_field_that_the_scripts_write_is_in_the_template(client: Client) -> None:
+    race = services.create_race()
+    static = Path(__file__).parent.parent.parent / "drift_site" / "static" / "drift"
+    scripts = "".join(path.read_text(encoding="utf-8") for path in static.glob("*.js"))
+    written = set(re.findall(r'\.set\("([\w-]+)"', scripts))
+    assert written
+    for path in ("/", f"/races/{race.pk}/"):
+        page = text(client, path)
+        assert {name for name in written if f'data-field="{name}"' not in page} == set()
