@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 
 from races.models import Drone
 from telemetry import storage
-from telemetry.clock import from_epoch_us
+from telemetry.clock import epoch_us, from_epoch_us
 from telemetry.frames import FrameArray, empty
 from telemetry.models import TelemetryFrame
 
@@ -70,6 +70,20 @@ def latest_frame(race_id: UUID) -> FrameArray | None:
         return None
     found = _rows(TelemetryFrame.objects.filter(race_id=race_id, drone=drone.number).order_by("-time")[:1])
     return _array(drone.number, found) if found else None
+
+
+def times_before(race_id: UUID, place: Place, *, start: int | None = None) -> dict[int, int]:
+    """Give for each drone the time (µs) of its last frame up to `place`, not before `start` (µs); none for no frame."""
+    found = {}
+    for number in Drone.objects.filter(race=race_id).values_list("number", flat=True):
+        end = place.time + (1 if number <= place.drone else 0)
+        frames = TelemetryFrame.objects.filter(race_id=race_id, drone=number, time__lt=from_epoch_us(end))
+        if start is not None:
+            frames = frames.filter(time__gte=from_epoch_us(start))
+        last = frames.order_by("-time").values_list("time", flat=True).first()
+        if last is not None:
+            found[number] = epoch_us(last)
+    return found
 
 
 def _first(drone: int, start: int | None, after: Place | None) -> int | None:

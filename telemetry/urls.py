@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from telemetry import legacy
+from telemetry import api, legacy
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # The original's: no slash at the end.
@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("telemetry", legacy.TelemetryView.as_view()),
     path("health", legacy.HealthView.as_view()),
     path("test", legacy.TestView.as_view()),
+    path("api/races/<uuid:race_id>/telemetry/", api.TelemetryView.as_view()),
 ]
