@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny
@@ -15,27 +14,12 @@ from rest_framework.views import APIView
 
 from accounts import resets, selectors, services, tickets, tokens
 from accounts import serializers as bodies
-from accounts.errors import NotSignedIn
-from accounts.models import AuthToken, User
+from accounts.models import AuthToken
 from accounts.proof import prove_password
+from accounts.rest import caller, checked
 from accounts.throttles import AddressThrottle, PasswordOfUserThrottle, ScopedThrottle
 
 MAIL_ON_ITS_WAY = "If an account has this address, a link is on its way to it."
-
-
-def checked(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """Give the body as `kind` describes it; REST framework's ValidationError otherwise."""
-    body = kind(data=request.data)
-    body.is_valid(raise_exception=True)
-    values: dict[str, Any] = body.validated_data
-    return values
-
-
-def caller(request: Request) -> User:
-    """Give the signed-in user."""
-    if not isinstance(request.user, User):
-        raise NotSignedIn("Sign in first.")
-    return request.user
 
 
 @extend_schema(tags=["auth"])

@@ -1,22 +1,14 @@
 """The original's account calls, as its Unity client makes them."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import resets, services, tokens
 from accounts import serializers as bodies
-from accounts.api import caller, checked
 from accounts.proof import prove_password
-from accounts.rest import OriginalView
+from accounts.rest import OriginalView, caller, checked, success
 from accounts.throttles import AddressThrottle, PasswordOfUserThrottle
-
-
-def success(message: str, **more: Any) -> Response:
-    """Give the original's answer to what went well."""
-    return Response({"status": "success", "message": message, **more})
 
 
 @extend_schema(tags=["original"])

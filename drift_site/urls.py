@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("races/<uuid:race_id>/", pages.race, name="race"),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
+    path("", include("races.urls")),
+    path("", include("telemetry.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]

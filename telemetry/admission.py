@@ -4,10 +4,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qs
 
+from channels.db import database_sync_to_async
 from django.conf import settings
 
 from accounts.origins import origin_allowed
+from accounts.tickets import redeem
+from telemetry.viewer import SIGN_IN
 
 Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -33,6 +37,30 @@ class OriginCheck:
         else:
             await receive()
             await send({"type": "websocket.close", "code": 4403})
+
+
+class TicketAuth:
+    """ASGI middleware that takes `?ticket=` for its user, whoever the session's is; a ticket that is none is 4401.
+
+    The ticket is used up by the attempt, whatever becomes of it.
+    """
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        ticket = parse_qs(scope["query_string"].decode("latin-1")).get("ticket")
+        if ticket is None:
+            await self.app(scope, receive, send)
+            return
+        user = await database_sync_to_async(redeem)(ticket[-1])
+        if user is not None:
+            await self.app({**scope, "user": user}, receive, send)
+            return
+        await receive()
+        # Accepted first: a close before it would reach the client as HTTP 403 without the code.
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": SIGN_IN, "reason": "this ticket is wrong, used or too old"})
 
 
 class Places:

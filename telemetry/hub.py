@@ -18,6 +18,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from races.announce import race_group
+from races.events import drone_event
 from telemetry import snapshot
 from telemetry.batches import Batch, joined
 from telemetry.viewer import NO_SUCH_RACE, OVER, BinaryFrames, FramesItem, JsonFrames, OriginalFrames, Viewer
@@ -147,7 +148,7 @@ class RaceHub:
         self._last_number = batch.number
         for number in batch.drone_ids.keys() - self._known_drones:
             self._known_drones.add(number)
-            self._event(snapshot.drone_event(number, batch.drone_ids[number], velocity_derived=batch.velocity_derived))
+            self._event(drone_event(number, batch.drone_ids[number], velocity_derived=batch.velocity_derived))
         for stream in list(self._streams.values()):
             stream.push(batch)
 

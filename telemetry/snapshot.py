@@ -4,32 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from races.models import Drone, Race
+from races.events import described
+from races.models import Race
 from telemetry.clock import epoch_us
-
-
-def drone_event(number: int, drone_id: str, *, velocity_derived: bool = False, name: str = "", pilot: str | None = None
-                ) -> dict[str, Any]:  # fmt: skip
-    """Give the `drone` event that tells viewers of a drone or of its new name."""
-    return {
-        "type": "drone",
-        "drone": number,
-        "drone_id": drone_id,
-        "name": name,
-        "pilot": pilot,
-        "velocity_derived": velocity_derived,
-    }
-
-
-def described(drone: Drone) -> dict[str, Any]:
-    """Give the `drone` event of a recorded drone."""
-    return drone_event(
-        drone.number,
-        drone.drone_id,
-        velocity_derived=drone.velocity_derived,
-        name=drone.name,
-        pilot=drone.pilot.username if drone.pilot else None,
-    )
 
 
 def hello(race_id: UUID) -> dict[str, Any] | None:

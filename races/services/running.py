@@ -1,4 +1,4 @@
-"""Everything that changes races: keyword-only verbs, each in its transaction."""
+"""A race's beginning and end."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
-from accounts.errors import Conflict, Refused
+from accounts.errors import Conflict, NotSignedIn, Refused
 from accounts.models import User
-from races import announce, ingest_host, signals, stream_format
+from races import announce, ingest_host, names, rules, signals, stream_format
 from races.models import Race, Track
 
 # How long `end_race` waits for the ingest process to write the last frames.
@@ -32,22 +32,30 @@ def create_race(
 
     Raises Refused for a bad stream format, Conflict when no port is free or the creator has enough active races.
     """
-    if creator is not None and not creator.is_staff:
-        active = Race.objects.filter(creator=creator, status__in=Race.HOLDS_PORT).count()
-        if active >= settings.DRIFT_MAX_ACTIVE_RACES:
-            raise Conflict(f"You have {active} active races, which is the most allowed. End one first.")
     race = Race(
         creator=creator,
-        name=name,
-        drift_map=track.drift_map if track else drift_map,
+        name=names.race_name(name),
+        drift_map=track.drift_map if track else names.map_name(drift_map),
         track=track,
         is_public=is_public,
         stream_format=stream_format.checked(list(keys)),
     )
-    _insert_with_free_port(race)
-    announce.to_ingest()
-    announce.race_status(race.pk, race.status)
+    with transaction.atomic():
+        if creator is not None:
+            _need_room_for_one_more(creator)
+        _insert_with_free_port(race)
+        announce.to_ingest()
+        announce.race_status(race.pk, race.status)
     return race
+
+
+def _need_room_for_one_more(creator: User) -> None:
+    # The lock on their row makes a user's creations wait for each other: of two at once, one may be too many.
+    if User.objects.select_for_update(no_key=True).filter(pk=creator.pk, is_active=True).first() is None:
+        raise NotSignedIn("This user is no longer there.")
+    active = Race.objects.filter(creator=creator, status__in=Race.HOLDS_PORT).count()
+    if active >= settings.DRIFT_MAX_ACTIVE_RACES and not creator.is_staff:
+        raise Conflict(f"You have {active} active races, which is the most allowed. End one first.")
 
 
 def _insert_with_free_port(race: Race) -> None:
@@ -66,6 +74,12 @@ def _insert_with_free_port(race: Race) -> None:
             tried.add(port)
             continue
         return
+
+
+def end_race_for(*, race: Race, by: User) -> Race:
+    """End a race in a user's name; raises Forbidden unless `by` directs it, and what end_race raises."""
+    rules.need_director(by, race)
+    return end_race(race=race)
 
 
 def end_race(*, race: Race, sleep: Callable[[float], None] = time.sleep) -> Race:

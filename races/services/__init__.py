@@ -1,0 +1,42 @@
+"""Everything that changes races: keyword-only verbs, each in its transaction.
+
+The verbs that take `by` say who asks, and refuse those who may not (docs/api.md has the table). The others are for
+the ingest and the operator's console.
+"""
+
+from races.services.drones import bind_drone, name_drone
+from races.services.keeping import delete_race, leave_race, remove_participant, save_race, set_track, update_race
+from races.services.running import (
+    END_WAIT_SECONDS,
+    ask_to_end,
+    close_race,
+    create_race,
+    end_race,
+    end_race_for,
+)
+from races.services.taking_part import invite, join_race, watch_race
+from races.services.tracks import GateValues, create_track, delete_track, update_track
+
+__all__ = [
+    "END_WAIT_SECONDS",
+    "GateValues",
+    "ask_to_end",
+    "bind_drone",
+    "close_race",
+    "create_race",
+    "create_track",
+    "delete_race",
+    "delete_track",
+    "end_race",
+    "end_race_for",
+    "invite",
+    "join_race",
+    "leave_race",
+    "name_drone",
+    "remove_participant",
+    "save_race",
+    "set_track",
+    "update_race",
+    "update_track",
+    "watch_race",
+]

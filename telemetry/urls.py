@@ -1,0 +1,12 @@
+from django.urls import URLPattern, URLResolver, path
+
+from telemetry import api, legacy
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # The original's: no slash at the end.
+    path("replay_race/<uuid:race_id>", legacy.ReplayRaceView.as_view()),
+    path("telemetry", legacy.TelemetryView.as_view()),
+    path("health", legacy.HealthView.as_view()),
+    path("test", legacy.TestView.as_view()),
+    path("api/races/<uuid:race_id>/telemetry/", api.TelemetryView.as_view()),
+]
