@@ -1,6 +1,7 @@
 """Races, the drones seen in them, who takes part, and the tracks they are flown on."""
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -8,7 +9,14 @@ from django.db import models
 
 
 class Track(models.Model):
-    """A course in one of the simulator's maps; its gates in order make the lap."""
+    """A course in one of the simulator's maps: its gates in order make the lap, and its rules make the race.
+
+    A race on it is over so many `laps`, or over `time_limit` and then `grace` to end the lap that runs, or open.
+    """
+
+    class StartMode(models.TextChoices):
+        FIRST_CROSSING = "first_crossing"  # a drone's first passing of start/finish starts its lap 1
+        RACE_START = "race_start"  # the race's first frame starts lap 1 for all
 
     name = models.CharField(max_length=100)
     drift_map = models.CharField("map", max_length=100, default="arena")
@@ -16,11 +24,21 @@ class Track(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="tracks"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    min_lap = models.DecimalField("minimum lap (s)", max_digits=7, decimal_places=3, default=Decimal("5.000"))
+    start_mode = models.CharField(max_length=20, choices=StartMode, default=StartMode.FIRST_CROSSING)
+    laps = models.PositiveSmallIntegerField("laps to fly", null=True, blank=True)
+    time_limit = models.DecimalField("time to fly (s)", max_digits=8, decimal_places=3, null=True, blank=True)
+    grace = models.DecimalField("time to end the last lap (s)", max_digits=8, decimal_places=3, default=Decimal(0))
+    # A flown lap, for gaps and comparisons: {"points": [[x, y, z], …], "gates_at": [m, …]}. NULL: from gate to gate.
+    line = models.JSONField("reference line", null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["name", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["drift_map", "name"], name="track_name_unique_on_its_map"),
+            models.CheckConstraint(
+                condition=models.Q(laps=None) | models.Q(time_limit=None), name="track_over_laps_or_over_time"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -44,6 +62,8 @@ class Gate(models.Model):
     width = models.FloatField("width (m)")
     height = models.FloatField("height (m)")
     label = models.CharField(max_length=50, blank=True)
+    # Start/finish ends the last sector whatever this says.
+    sector_end = models.BooleanField("ends a sector", default=True)
 
     class Meta:
         ordering: ClassVar = ["track", "order"]

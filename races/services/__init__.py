@@ -5,7 +5,15 @@ the ingest and the operator's console.
 """
 
 from races.services.drones import bind_drone, name_drone
-from races.services.keeping import delete_race, leave_race, remove_participant, save_race, set_track, update_race
+from races.services.keeping import (
+    bind_track,
+    delete_race,
+    leave_race,
+    remove_participant,
+    save_race,
+    set_track,
+    update_race,
+)
 from races.services.running import (
     END_WAIT_SECONDS,
     ask_to_end,
@@ -15,13 +23,15 @@ from races.services.running import (
     end_race_for,
 )
 from races.services.taking_part import invite, join_race, watch_race
-from races.services.tracks import GateValues, create_track, delete_track, update_track
+from races.services.tracks import GateValues, TrackRules, create_track, delete_track, update_track
 
 __all__ = [
     "END_WAIT_SECONDS",
     "GateValues",
+    "TrackRules",
     "ask_to_end",
     "bind_drone",
+    "bind_track",
     "close_race",
     "create_race",
     "create_track",
