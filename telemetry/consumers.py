@@ -16,7 +16,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import User
 from races.models import Race
 from races.selectors import visible_to
-from telemetry.admission import places
+from telemetry.admission import client_address, places
 from telemetry.hub import Wish, hubs
 from telemetry.viewer import FAILED, NO_SUCH_RACE, NOT_YOURS, SIGN_IN, TOO_SLOW, Viewer
 
@@ -73,7 +73,7 @@ class RaceConsumer(AsyncConsumer):
         raise StopConsumer
 
     async def _serve(self) -> None:
-        address = (self.scope.get("client") or ["unknown"])[0]
+        address = client_address(self.scope)
         try:
             with contextlib.suppress(OSError), places.one_for(address) as free:  # OSError: the connection is gone
                 if free:
