@@ -9,7 +9,8 @@ from urllib.parse import parse_qs
 from channels.db import database_sync_to_async
 from django.conf import settings
 
-from accounts import origins
+from accounts.clients import counted
+from accounts.origins import origin_allowed
 from accounts.tickets import redeem
 from telemetry.viewer import SIGN_IN
 
@@ -21,19 +22,24 @@ def header(scope: Scope, name: bytes) -> str | None:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
 
 
-def origin_allowed(scope: Scope) -> bool:
-    """Tell whether the page that opens this WebSocket may; the Unity client is none, and sends no Origin."""
-    return origins.origin_allowed(header(scope, b"origin"), header(scope, b"host") or "")
+def client_address(scope: Scope) -> str:
+    """Give the viewer's address, also behind proxies."""
+    remote = (scope.get("client") or [""])[0]
+    return counted(remote, header(scope, b"x-forwarded-for") or "") or "unknown"
 
 
 class OriginCheck:
-    """ASGI middleware that refuses the handshake of a foreign page with HTTP 403."""
+    """ASGI middleware that refuses the handshake of a foreign page with HTTP 403.
+
+    The Unity client sends no Origin; a browser always sends the page's, so a foreign site cannot use its visitor's
+    cookie.
+    """
 
     def __init__(self, app: App) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        if origin_allowed(scope):
+        if origin_allowed(header(scope, b"origin"), header(scope, b"host") or ""):
             await self.app(scope, receive, send)
         else:
             await receive()

@@ -48,15 +48,18 @@ class Command(DriftCommand):
 
     async def main(self, sockets: list[Any], port: int, *, with_ingest: bool) -> None:
         if not with_ingest:
+            worker = server.Server(server.config())
+            run.settle_memory()
             self.stdout.write(f"A web worker is running on port {port}. Ctrl-C ends.")
             self.stdout.flush()
-            await server.Server(server.config()).serve(sockets=sockets)
+            await worker.serve(sockets=sockets)
             return
         ingest = Ingest(Recorder(settings.DRIFT_DATA_DIR / "journal"), get_channel_layer())
         async with ingest_view.shown(ingest, Console(force_terminal=False, stderr=True)):
             await server.serve(sockets, ingest, on_ready=partial(self.greet, port))
 
     def greet(self, port: int) -> None:
+        run.settle_memory()
         addresses = server.lan_addresses()
         pages = [f"http://localhost:{port}/", *(f"http://{address}:{port}/" for address in addresses)]
         ports = settings.DRIFT_UDP_PORTS
