@@ -190,3 +190,15 @@ def test_the_embedded_secret_is_kept_and_private(drift: Installation) -> None:
     assert kept.stat().st_mode & 0o777 == 0o600
     drift.serve(**environment).stop()
     assert kept.read_text() == first
+
+
+@only_embedded
+def test_a_first_start_says_how_to_make_the_first_admin(drift: Installation) -> None:
+    server = drift.serve()
+    server.wait_for("createsuperuser")
+    server.stop()
+    made = drift.run(
+        "createsuperuser", "--noinput", "--username", "chief", "--email", "", DJANGO_SUPERUSER_PASSWORD="a long one 9"
+    )
+    assert made[0] == 0, made[1]
+    assert "createsuperuser" not in drift.serve().output
