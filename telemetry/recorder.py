@@ -162,9 +162,10 @@ class Recorder:
 
         self._requests.put(do)
         self._wake.set()
-        while not wait([answer], timeout=1.0).done:
+        while not answer.done():
             if not self._thread.is_alive():
                 raise RecordingStopped("The recorder has been closed.")
+            wait([answer], timeout=1.0)
         return answer.result()
 
     def _appended(self, frames: int) -> None:

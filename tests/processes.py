@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -187,11 +187,8 @@ class Installation:
         if self.database_url:
             with psycopg.connect(self.database_url) as connection:
                 return connection.execute(query.encode()).fetchall()
-        connection = sqlite3.connect(self.directory / "drift.sqlite3", timeout=20)
-        try:
-            return connection.execute(query).fetchall()
-        finally:
-            connection.close()
+        with closing(sqlite3.connect(self.directory / "drift.sqlite3", timeout=20)) as file:
+            return file.execute(query).fetchall()
 
     def frame_count(self) -> int:
         count: int = self.rows("SELECT count(*) FROM telemetry_telemetryframe")[0][0]

@@ -1,5 +1,7 @@
 """What tests of journals and recorders share: datagrams with numbers to find again, and a race's rows."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from telemetry import frames
 from telemetry.journal import JournalWriter
 from telemetry.liftoff import compile_format
 from telemetry.models import TelemetryFrame
+from telemetry.recorder import Recorder
 from telemetry.recording import RaceRecording
 
 FULL = ("Timestamp", "Position", "Attitude", "Velocity", "Gyro", "Input", "Battery", "MotorRPM")
@@ -60,3 +63,38 @@ def tick(first_seq: int, count: int, *, drones: int = 2, keys: tuple[str, ...] =
 def recorded(race_id: UUID) -> list[tuple[int, int]]:
     """Give (drone, seq) of every frame of a race in the database, in order."""
     return sorted(TelemetryFrame.objects.filter(race_id=race_id).values_list("drone", "seq"))
+
+
+def finish(recorder: Recorder) -> None:
+    """Move all that can be moved."""
+    while recorder.step():
+        pass
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait until something has come true; fail after a long while."""
+    give_up = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < give_up, "it did not come true"
+        time.sleep(0.02)
+
+
+def expected(last: int, *, first: int = 1, drones: tuple[int, ...] = (1, 2)) -> list[tuple[int, int]]:
+    """Give (drone, seq) as `recorded` does when everything from `first` to `last` is there."""
+    return [(drone, seq) for drone in drones for seq in range(first, last + 1)]
+
+
+def abandon(recorder: Recorder, recording: RaceRecording) -> None:
+    """Leave as a killed process does: nothing more is recorded, nothing tidied."""
+    recording.writer.close()
+    recorder._tracks.clear()
+
+
+class Clock:
+    """Monotonic seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now

@@ -177,6 +177,6 @@ def test_without_timescale_it_cannot_be_enabled_and_the_command_says_what_to_do(
 def test_the_migration_says_that_the_table_stays_plain(caplog: pytest.LogCaptureFixture) -> None:
     if not timescale.why_plain(connection):
         pytest.skip("this database has TimescaleDB")
-    with caplog.at_level(logging.INFO, "telemetry.timescale"), connection.schema_editor() as editor:
+    with caplog.at_level(logging.DEBUG, "telemetry.timescale"), connection.schema_editor() as editor:
         timescale.Hypertable().database_forwards("telemetry", editor, ProjectState(), ProjectState())
     assert "plain table" in caplog.text

@@ -32,10 +32,10 @@ class Command(ServeCommand):
         super().add_arguments(parser)
         parser.add_argument("--drones", type=arguments.positive_int, default=6, help="how many (default %(default)s)")
 
-    def handle(self, *args: object, drones: int, **options: Any) -> None:
-        self.drones = drones
+    def execute(self, *args: object, **options: Any) -> str | None:
+        self.drones: int = options.pop("drones")
         self.flying: asyncio.Task[None] | None = None
-        super().handle(*args, **options)
+        return super().execute(*args, **options)
 
     async def main(self, sockets: list[Any], port: int, *, with_ingest: bool) -> None:
         try:

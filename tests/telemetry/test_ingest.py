@@ -1,0 +1,212 @@
+"""The ingest service step by step, with a real recorder, real sockets and the real channel layer."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.db.models.functions import Now
+
+from races.announce import race_group
+from races.models import IngestHost, Race
+from races.services import ask_to_end, create_race
+from telemetry.batches import Batch
+from telemetry.ingest import AlreadyRunning, Ingest
+from telemetry.models import TelemetryFrame
+from telemetry.recorder import Recorder
+from tests import servers
+from tests.telemetry.builders import datagram
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def ports(settings: Any) -> None:
+    first = servers.free_port(socket.SOCK_DGRAM) // 8 * 8
+    settings.DRIFT_UDP_PORTS = range(first, first + 8)
+    settings.DRIFT_UDP_HOST = "127.0.0.1"
+    settings.DRIFT_RECORD_INTERVAL_MS = 20
+
+
+@pytest.fixture
+async def ingest(tmp_path: Path) -> AsyncIterator[Ingest]:
+    made = Ingest(Recorder(tmp_path), get_channel_layer())
+    ready = asyncio.Event()
+    running = asyncio.create_task(made.run(on_ready=ready.set))
+    await asyncio.wait([asyncio.create_task(ready.wait()), running], return_when=asyncio.FIRST_COMPLETED)
+    yield made
+    made.stop()
+    await running
+
+
+@pytest.fixture
+def sender() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
+        yield made
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def new_race(ingest: Ingest, **options: Any) -> Race:
+    race: Race = await database_sync_to_async(lambda: create_race(**options))()
+    await until(lambda: race.pk in ingest.races)
+    return race
+
+
+async def subscribe(race: Race) -> tuple[Any, str]:
+    layer = get_channel_layer()
+    assert layer is not None
+    channel = await layer.new_channel()
+    await layer.group_add(race_group(race.pk), channel)
+    return layer, channel
+
+
+async def test_one_message_a_tick_holds_all_frames_of_a_race(ingest: Ingest, sender: socket.socket) -> None:
+    race = await new_race(ingest)
+    layer, channel = await subscribe(race)
+    running = ingest.races[race.pk]
+    for number in range(10):
+        sender.sendto(datagram(position=(number, 0, 0)), ("127.0.0.1", race.udp_port))
+    await until(lambda: running.feed.accepted == 10)
+    first = await layer.receive(channel)
+    assert (first["type"], first["event"]["status"]) == ("race.event", "live")
+    seqs: list[int] = []
+    numbers: list[int] = []
+    async with asyncio.timeout(10):
+        while len(seqs) < 10:
+            batch = Batch.from_message(await layer.receive(channel))
+            numbers.append(batch.number)
+            seqs += batch.frames["seq"].tolist()
+    assert seqs == list(range(1, 11))
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert batch.drone_ids == {1: "127.0.0.1"}
+
+
+async def test_counts_and_status_are_kept_with_the_frames(ingest: Ingest, sender: socket.socket) -> None:
+    race = await new_race(ingest)
+    sent = datagram()
+    for _ in range(20):
+        sender.sendto(sent, ("127.0.0.1", race.udp_port))
+    await until(lambda: ingest.recorder.stats.recorded == 20)
+    await race.arefresh_from_db()
+    assert (race.status, race.frame_count, race.byte_count) == ("live", 20, 20 * len(sent))
+    assert await TelemetryFrame.objects.filter(race=race).acount() == 20
+    assert race.started_at is not None
+    first = await TelemetryFrame.objects.filter(race=race).order_by("time").afirst()
+    assert first is not None
+    assert first.time == race.started_at
+    assert await race.drones.acount() == 1
+
+
+async def test_an_ending_race_is_drained_closed_and_its_port_free(ingest: Ingest, sender: socket.socket) -> None:
+    race = await new_race(ingest)
+    layer, channel = await subscribe(race)
+    for _ in range(5):
+        sender.sendto(datagram(), ("127.0.0.1", race.udp_port))
+    await database_sync_to_async(ask_to_end)(race_id=race.pk)
+    await until(lambda: race.pk not in ingest.races)
+    port = race.udp_port
+    await race.arefresh_from_db()
+    assert (race.status, race.udp_port, race.frame_count, race.saved) == ("ended", None, 5, True)
+    last: dict[str, Any] = {}
+    async with asyncio.timeout(10):
+        while last.get("event", {}).get("status") != "ended":
+            last = await layer.receive(channel)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+        again.bind(("127.0.0.1", port))
+
+
+async def test_a_race_created_and_ended_before_a_frame_is_not_saved(ingest: Ingest) -> None:
+    race = await new_race(ingest)
+    await database_sync_to_async(ask_to_end)(race_id=race.pk)
+    await until(lambda: race.pk not in ingest.races)
+    await race.arefresh_from_db()
+    assert (race.status, race.saved) == ("ended", False)
+
+
+async def test_a_silent_race_ends_by_itself(ingest: Ingest, settings: Any) -> None:
+    race = await new_race(ingest)
+    ingest.races[race.pk].feed.last_heard_ns -= (settings.DRIFT_SILENT_MINUTES * 60 + 1) * 10**9
+    await until(lambda: race.pk not in ingest.races)
+    await race.arefresh_from_db()
+    assert race.status == "ended"
+
+
+async def test_a_race_that_was_deleted_is_let_go(ingest: Ingest, sender: socket.socket) -> None:
+    race = await new_race(ingest)
+    sender.sendto(datagram(), ("127.0.0.1", race.udp_port))
+    await Race.objects.filter(pk=race.pk).adelete()
+    await until(lambda: race.pk not in ingest.races)
+
+
+async def test_one_races_fault_is_not_anothers(
+    ingest: Ingest, sender: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, sound = await new_race(ingest), await new_race(ingest)
+    ingest.races[broken.pk].feed.format = None  # type: ignore[assignment]
+    feed = ingest.races[broken.pk].feed
+    feed._pending.append((0, 0, ("127.0.0.1", 1), b"x"))
+    sender.sendto(datagram(), ("127.0.0.1", sound.udp_port))
+    await until(lambda: ingest.races[sound.pk].feed.accepted == 1)
+    assert "a tick failed" in caplog.text
+
+
+async def test_a_full_disk_is_told_and_viewers_go_on(
+    ingest: Ingest, sender: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    race = await new_race(ingest)
+    layer, channel = await subscribe(race)
+    running = ingest.races[race.pk]
+
+    class Full:
+        def append(self, *_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+    recording, running.recording = running.recording, Full()  # type: ignore[assignment]
+    sender.sendto(datagram(), ("127.0.0.1", race.udp_port))
+    await until(lambda: running.unrecorded == 1)
+    running.recording = recording
+    types = [(await layer.receive(channel))["type"] for _ in range(2)]
+    assert types == ["race.event", "race.frames"]
+    assert "1 frames are NOT recorded: [Errno 28] No space left on device" in caplog.text
+
+
+async def test_a_living_owner_is_not_pushed_aside(ingest: Ingest, tmp_path: Path) -> None:
+    second = Ingest(Recorder(tmp_path / "other"), None)
+    with pytest.raises(AlreadyRunning, match="already runs for this database"):
+        async with asyncio.timeout(20):
+            await second.claim()
+    second._database.shutdown()
+
+
+async def test_a_successor_makes_this_one_stop(ingest: Ingest, caplog: pytest.LogCaptureFixture) -> None:
+
+    with caplog.at_level(logging.CRITICAL):
+        await IngestHost.objects.aupdate(token=uuid4(), beat_at=Now() + timedelta(seconds=0))
+        await until(ingest._stopping.is_set)
+    assert "taken over" in caplog.text
+
+
+async def test_without_a_layer_frames_are_recorded_and_not_published(tmp_path: Path, sender: socket.socket) -> None:
+    made = Ingest(Recorder(tmp_path), None)
+    running = asyncio.create_task(made.run())
+    race = await database_sync_to_async(create_race)()
+    await until(lambda: race.pk in made.races)
+    sender.sendto(datagram(), ("127.0.0.1", race.udp_port))
+    await until(lambda: made.recorder.stats.recorded == 1)
+    assert made.races[race.pk].publisher is None
+    made.stop()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
