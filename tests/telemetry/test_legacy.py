@@ -62,6 +62,7 @@ def test_replay_race_without_frames_has_an_empty_array() -> None:
     assert replayed(b"".join(replay_json(make_race(None), {}))) == []
 
 
+@pytest.mark.usefixtures("no_connection_stays")
 @pytest.mark.django_db(transaction=True)
 async def test_replay_race_over_asgi_streams_to_those_who_may_read_it() -> None:
     def prepare() -> tuple[Race, list[dict[str, str]]]:
