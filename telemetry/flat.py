@@ -4,7 +4,7 @@
 are the shortest text that gives the float32 back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import numpy as np
@@ -52,7 +52,7 @@ def quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text
 
 
-def carried_keys(fields: Sequence[str]) -> list[str]:
+def carried_keys(fields: Collection[str]) -> list[str]:
     """Give the StreamFormat keys of the measured fields that a file carries."""
     keys = {
         "flight_time": "Timestamp",
