@@ -5,7 +5,16 @@ the ingest and the operator's console.
 """
 
 from races.services.drones import bind_drone, name_drone
-from races.services.keeping import delete_race, leave_race, remove_participant, save_race, set_track, update_race
+from races.services.imports import begin_import, finish_import
+from races.services.keeping import (
+    delete_race,
+    discard_race,
+    leave_race,
+    remove_participant,
+    save_race,
+    set_track,
+    update_race,
+)
 from races.services.running import (
     END_WAIT_SECONDS,
     ask_to_end,
@@ -21,14 +30,17 @@ __all__ = [
     "END_WAIT_SECONDS",
     "GateValues",
     "ask_to_end",
+    "begin_import",
     "bind_drone",
     "close_race",
     "create_race",
     "create_track",
     "delete_race",
     "delete_track",
+    "discard_race",
     "end_race",
     "end_race_for",
+    "finish_import",
     "invite",
     "join_race",
     "leave_race",

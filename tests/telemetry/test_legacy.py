@@ -35,7 +35,7 @@ def test_replay_race_is_a_string_of_an_array_of_strings_of_frames() -> None:
     race.name = 'a "quoted" \\ name'
     parts = list(replay_json(race, {1: "10.0.0.1", 2: '10.0.0.2"\\'}))
     read = replayed(b"".join(parts))
-    assert len(parts) == 2 + 2 * CHUNK // CHUNK
+    assert max(part.count(b"drone_id") for part in parts) <= CHUNK
     assert [frame["timestamp"] for frame in read] == [(t - START - 10_000) / 1e6 for t in made["time"].tolist()]
     assert [frame["drone_id"] for frame in read[:2]] == ["10.0.0.1", '10.0.0.2"\\']
     head = json.loads(b"".join(parts))["race"]
@@ -62,6 +62,7 @@ def test_replay_race_without_frames_has_an_empty_array() -> None:
     assert replayed(b"".join(replay_json(make_race(None), {}))) == []
 
 
+@pytest.mark.usefixtures("no_connection_stays")
 @pytest.mark.django_db(transaction=True)
 async def test_replay_race_over_asgi_streams_to_those_who_may_read_it() -> None:
     def prepare() -> tuple[Race, list[dict[str, str]]]:
