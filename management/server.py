@@ -29,7 +29,7 @@ class RaceProtocol(WebSocketsSansIOProtocol):
     It cuts off a client that has not read for ten seconds: such a client would keep the connection, and a graceful
     shutdown, waiting for as long as it likes. And it offers the application to write messages that are framed already
     (`write` of the scope's extension `drift.write`), since the same bytes go to every viewer of a race
-    (docs/decisions/0003-shared-frames.md).
+    (docs/decisions/0004-shared-frames.md).
     """
 
     _cut_off: asyncio.TimerHandle | None = None

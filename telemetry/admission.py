@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from channels.db import database_sync_to_async
 from django.conf import settings
 
+from accounts.clients import counted
 from accounts.origins import origin_allowed
 from accounts.tickets import redeem
 from telemetry.viewer import SIGN_IN
@@ -19,6 +20,12 @@ App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 def header(scope: Scope, name: bytes) -> str | None:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+
+
+def client_address(scope: Scope) -> str:
+    """Give the viewer's address, also behind proxies."""
+    remote = (scope.get("client") or [""])[0]
+    return counted(remote, header(scope, b"x-forwarded-for") or "") or "unknown"
 
 
 class OriginCheck:

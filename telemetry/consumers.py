@@ -1,8 +1,9 @@
-"""The WebSocket endpoints of a running race: the original's `/race/{udp_port}` and `/ws/races/{race_id}/`."""
+"""The WebSocket endpoints: the original's `/race/{udp_port}`, `/ws/races/{race_id}/` and its `replay/`."""
 
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -16,14 +17,18 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import User
 from races.models import Race
 from races.selectors import visible_to
-from telemetry.admission import places
+from telemetry import replay_session
+from telemetry.admission import client_address, places
 from telemetry.hub import Wish, hubs
+from telemetry.replay import FASTEST, SLOWEST
+from telemetry.replay_session import Session
 from telemetry.viewer import FAILED, NO_SUCH_RACE, NOT_YOURS, SIGN_IN, TOO_SLOW, Viewer
 
 logger = logging.getLogger(__name__)
 
 EVERY: Final = (1, 2, 5, 10, 50)
 DEFAULT_EVERY: Final = 2
+MAX_EARLY_COMMANDS: Final = 16  # sent before the replay is looked up
 
 
 def find_by_port(port: int) -> Race | None:
@@ -73,7 +78,7 @@ class RaceConsumer(AsyncConsumer):
         raise StopConsumer
 
     async def _serve(self) -> None:
-        address = (self.scope.get("client") or ["unknown"])[0]
+        address = client_address(self.scope)
         try:
             with contextlib.suppress(OSError), places.one_for(address) as free:  # OSError: the connection is gone
                 if free:
@@ -146,6 +151,49 @@ class LiveRaceConsumer(RaceConsumer):
 
     def wish(self) -> Wish:
         return parse_wish(self.scope["query_string"])
+
+
+class ReplayConsumer(LiveRaceConsumer):
+    """`/ws/races/{race_id}/replay/`: the query of the live stream, and `speed=0.1..8&from=SECONDS`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._session: Session | None = None
+        self._early: deque[str | bytes] = deque(maxlen=MAX_EARLY_COMMANDS)
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        command = message.get("text") or message.get("bytes") or ""
+        if self._session is None:
+            self._early.append(command)
+        else:
+            self._session.command(command)
+
+    async def _watch(self, race: Race) -> None:
+        query = self.scope["query_string"]
+        speed = parse_number(query, "speed")
+        await replay_session.serve(
+            race.pk,
+            Viewer(self.base_send, wants_events=True),
+            self.wish(),
+            speed=speed if speed is not None and SLOWEST <= speed <= FASTEST else 1.0,
+            start=parse_number(query, "from"),
+            announce=self._begin,
+        )
+
+    def _begin(self, session: Session) -> None:
+        self._session = session
+        while self._early:
+            session.command(self._early.popleft())
+
+
+def parse_number(query_string: bytes, name: str) -> float | None:
+    """Give the number of a viewer's query, None where there is none, or one outside ±1e9."""
+    text = parse_qs(query_string.decode("latin-1")).get(name, [""])[-1]
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if abs(value) <= 1e9 else None  # which NaN is not
 
 
 def parse_wish(query_string: bytes) -> Wish:

@@ -1,23 +1,26 @@
 """Recorded frames out of the database, page by page along the table's key, as arrays of FRAME."""
 
 from collections.abc import AsyncIterator, Collection, Iterator
-from typing import Any, Final, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 import numpy as np
 from asgiref.sync import sync_to_async
-from django.db import connection
-from django.db.models import F, QuerySet, TextField
-from django.db.models.functions import Cast
 
-from races.models import Drone
-from telemetry import storage
+from races.models import Drone, Race
+from telemetry import pages
 from telemetry.clock import epoch_us, from_epoch_us
 from telemetry.frames import FrameArray, empty
 from telemetry.models import TelemetryFrame
+from telemetry.pages import Thinning
+from telemetry.storage import Column
 
 Item = TypeVar("Item")
 PAGE: Final = 2000  # frames of one drone
+FIRST_PAGE: Final = 200  # the same, of the first pages: who reads has something at once
+GROWTH: Final = 4
+THINNED_SPAN: Final = 60_000_000  # µs: about what a query for thinned frames looks through
 
 
 class Place(NamedTuple):
@@ -35,17 +38,30 @@ def frames_of(
     end: int | None = None,
     after: Place | None = None,
     size: int = PAGE,
+    fields: Collection[str] | None = None,
+    thinning: Thinning | None = None,
 ) -> Iterator[FrameArray]:
     """Give a race's frames by time, then by drone: arrays of FRAME that together hold each frame once.
 
     `drones` are numbers (None: all), `start` (inclusive) and `end` (exclusive) µs since 1970; `after` is the place of
-    the last frame that one has. Each query is for at most `size` frames of one drone, and at most `size` frames a
-    drone are held at once; nothing is held in the database between two arrays. Floats are the recorded float32s.
+    the last frame that one has. `fields` are FRAME's measured fields (None: all); the others are NaN, while time,
+    drone, seq and motor_count are always there. With `thinning` only some frames of each drone stay; of a bucket that
+    `start` or `end` cuts, what is inside counts.
+
+    Each query gives at most `size` frames of one drone (the first ones fewer; `thinning` to extremes: twice as many),
+    and no more than that of each drone are held at once; nothing is held in the database between two arrays. Floats
+    are the recorded float32s. Raises ValueError for a field that there is not.
     """
-    numbers = Drone.objects.filter(race=race_id).order_by("number").values_list("number", flat=True)
+    asked = _Asked(race_id, pages.columns_of(fields), size, thinning)
+    race = Race.objects.filter(pk=race_id).only("started_at").first()
+    if race is None:
+        return
+    # The race's own span, where none is asked for: of a hypertable, PostgreSQL then looks into its chunks alone.
+    begin = epoch_us(race.started_at) if start is None and race.started_at else start
+    numbers = Drone.objects.filter(race=race_id).order_by("number").values_list("number", "last_time")
     scans = [
-        _Scan(race_id, number, _first(number, start, after), end, size)
-        for number in numbers
+        _Scan(asked, number, begin, _first(number, begin, after), _end(last_time, end))
+        for number, last_time in numbers
         if drones is None or number in drones
     ]
     while scans := [scan for scan in scans if scan.fill()]:
@@ -66,10 +82,8 @@ async def in_steps(items: Iterator[Item]) -> AsyncIterator[Item]:
 def latest_frame(race_id: UUID) -> FrameArray | None:
     """Give the race's newest frame as an array of one, None where there is none."""
     drone = Drone.objects.filter(race=race_id).order_by("-last_time").first()
-    if drone is None:
-        return None
-    found = _rows(TelemetryFrame.objects.filter(race_id=race_id, drone=drone.number).order_by("-time")[:1])
-    return _array(drone.number, found) if found else None
+    frames = pages.latest(race_id, [drone.number]) if drone is not None else empty(0)
+    return frames if len(frames) else None
 
 
 def times_before(race_id: UUID, place: Place, *, start: int | None = None) -> dict[int, int]:
@@ -94,30 +108,46 @@ def _first(drone: int, start: int | None, after: Place | None) -> int | None:
     return next_one if start is None else max(start, next_one)
 
 
+def _end(last_time: int, end: int | None) -> int:
+    return last_time + 1 if end is None else min(end, last_time + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What all drones' scans have in common."""
+
+    race_id: UUID
+    columns: list[Column]
+    size: int
+    thinning: Thinning | None
+
+
 class _Scan:
     """One drone's frames in order, a page of them at a time."""
 
-    def __init__(self, race_id: UUID, drone: int, first: int | None, end: int | None, size: int) -> None:
+    def __init__(self, asked: _Asked, drone: int, start: int | None, first: int | None, end: int) -> None:
+        self._asked = asked
         self._drone = drone
-        self._size = size
+        self._first = first
         self._next = first
+        if asked.thinning is not None and first is not None:
+            # Thinned with what one has of the first bucket already, else another frame of it would stay.
+            bucket = asked.thinning.bucket
+            self._next = first // bucket * bucket if start is None else max(first // bucket * bucket, start)
+        self._end = end
+        self._size = min(FIRST_PAGE, asked.size)
         self._held = empty(0)
+        self.last_time = 0  # of what has been read
         self.is_last = False
-        frames = TelemetryFrame.objects.filter(race_id=race_id, drone=drone).order_by("time")
-        self._frames = frames if end is None else frames.filter(time__lt=from_epoch_us(end))
-
-    @property
-    def last_time(self) -> int:
-        return int(self._held["time"][-1])
 
     def fill(self) -> bool:
         """Hold frames again where none are left; False when there are no more."""
-        if not len(self._held) and not self.is_last:
-            frames = self._frames if self._next is None else self._frames.filter(time__gte=from_epoch_us(self._next))
-            self._held = _array(self._drone, _rows(frames[: self._size]))
-            self.is_last = len(self._held) < self._size
-            if len(self._held):
-                self._next = self.last_time + 1
+        while not len(self._held) and not self.is_last:
+            if self._asked.thinning is None:
+                self._read_page()
+            else:
+                self._read_thinned(self._asked.thinning)
+            self._size = min(GROWTH * self._size, self._asked.size)
         return bool(len(self._held))
 
     def take(self, horizon: int | None) -> FrameArray:
@@ -126,25 +156,28 @@ class _Scan:
         taken, self._held = self._held[:count], self._held[count:]
         return taken
 
+    def _read_page(self) -> None:
+        asked = self._asked
+        self._held = pages.page(
+            asked.race_id, self._drone, first=self._next, end=self._end, size=self._size, columns=asked.columns
+        )
+        self.is_last = len(self._held) < self._size
+        if len(self._held):
+            self.last_time = int(self._held["time"][-1])
+            self._next = self.last_time + 1
 
-def _rows(frames: QuerySet[TelemetryFrame]) -> list[tuple[Any, ...]]:
-    # SQLite keeps times as text, which numpy reads many times faster than Django.
-    time = Cast("time", TextField()) if connection.vendor == "sqlite" else F("time")
-    columns = [column.name for column in storage.MEASURED]
-    return list(frames.annotate(at=time).values_list("at", "seq", "motor_count", *columns))
-
-
-def _array(drone: int, rows: list[tuple[Any, ...]]) -> FrameArray:
-    frames = empty(len(rows))
-    if not rows:
-        return frames
-    times, seqs, motor_counts, *measured = zip(*rows, strict=True)
-    if not isinstance(times[0], str):
-        times = tuple(time.replace(tzinfo=None) for time in times)  # PostgreSQL's are UTC, numpy's have no zone
-    frames["time"] = np.array(times, "M8[us]").astype("i8")
-    frames["drone"] = drone
-    frames["seq"] = seqs
-    frames["motor_count"] = motor_counts
-    for column, values in zip(storage.MEASURED, measured, strict=True):
-        storage.values(frames, column)[:] = np.array(values, "f4")  # None becomes NaN
-    return frames
+    def _read_thinned(self, thinning: Thinning) -> None:
+        """Read whole buckets from the next frame's on: a pause of the drone costs one look, however long it is."""
+        asked = self._asked
+        first = pages.first_time(asked.race_id, self._drone, first=self._next, end=self._end)
+        if first is None:
+            self.is_last = True
+            return
+        buckets = min(self._size, max(THINNED_SPAN // thinning.bucket, 1))
+        end = (first // thinning.bucket + buckets) * thinning.bucket
+        held = pages.thinned(
+            asked.race_id, self._drone, thinning, first=first, end=min(end, self._end), columns=asked.columns
+        )
+        self._held = held if self._first is None else held[held["time"] >= self._first]
+        self._next, self.last_time = end, end - 1
+        self.is_last = end >= self._end

@@ -40,11 +40,11 @@ def _measured() -> Iterator[Column]:
 
 # In the order of the table. What is NaN in memory is NULL there.
 MEASURED: Final = tuple(_measured())
-_TABLE: Final = "telemetry_telemetryframe"
+TABLE: Final = "telemetry_telemetryframe"
 _KEYS: Final = ("race_id", "drone", "time", "seq", "motor_count")
-_POSTGRES_EPOCH_US: Final = 946_684_800_000_000  # 2000-01-01, from which PostgreSQL counts
-_COPY_HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_COPY_END: Final = b"\xff\xff"
+POSTGRES_EPOCH_US: Final = 946_684_800_000_000  # 2000-01-01, from which PostgreSQL counts
+COPY_HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_END: Final = b"\xff\xff"
 
 
 def values(frames: FrameArray, column: Column) -> NDArray[np.float32]:
@@ -76,9 +76,9 @@ def _copy(race_id: UUID, frames: FrameArray) -> None:
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {_TABLE} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+        cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
     ):
-        for part in (_COPY_HEAD, rows, _COPY_END):
+        for part in (COPY_HEAD, rows, COPY_END):
             copy.write(part)
 
 
@@ -98,7 +98,7 @@ def copy_rows(race_id: UUID, frames: FrameArray, carried: list[Column]) -> bytes
     for name in (*_KEYS, *(column.name for column in carried)):
         rows[f"{name} length"] = rows.dtype[name].itemsize
     rows["race_id"] = np.void(race_id.bytes)
-    rows["time"] = frames["time"] - _POSTGRES_EPOCH_US
+    rows["time"] = frames["time"] - POSTGRES_EPOCH_US
     for name in ("drone", "seq", "motor_count"):
         rows[name] = frames[name]
     absent = [(column, np.isnan(values(frames, column))) for column in carried]
@@ -126,7 +126,7 @@ def _insert(race_id: UUID, frames: FrameArray) -> None:
         # SQLite makes NaN NULL.
         *(values(frames, column).tolist() for column in MEASURED),
     ]
-    statement = f"INSERT INTO {_TABLE} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))})"  # noqa: S608  our own names
+    statement = f"INSERT INTO {TABLE} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))})"  # noqa: S608  our own names
     with connection.cursor() as cursor:
         cursor.executemany(statement, list(zip(*columns, strict=True)))
 

@@ -1,8 +1,9 @@
 from django.urls import URLPattern, URLResolver, path
 
-from telemetry import api, legacy
+from telemetry import api, downloads, legacy
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/races/<uuid:race_id>/export/", downloads.ExportView.as_view(), name="race_export"),
     # The original's: no slash at the end.
     path("replay_race/<uuid:race_id>", legacy.ReplayRaceView.as_view()),
     path("telemetry", legacy.TelemetryView.as_view()),

@@ -103,6 +103,7 @@ class Viewer:
         self._frames_waiting = 0
         self._events_waiting = 0
         self._wake = asyncio.Event()
+        self._taken = asyncio.Event()  # set whenever frames have been sent
         self._close_code: int | None = None
         self.frames_dropped = 0
 
@@ -135,6 +136,12 @@ class Viewer:
             self._events_waiting += 1
             self._rouse()
 
+    async def room(self) -> None:
+        """Wait until at most one message of frames waits: for who would rather wait than have frames merged."""
+        while self._frames_waiting > 1:
+            self._taken.clear()
+            await self._taken.wait()
+
     def close(self, code: int) -> None:
         """Close with `code` once what waits has been sent."""
         if self._close_code is None:
@@ -155,6 +162,7 @@ class Viewer:
                     await send({"type": "websocket.send", "text": item})
                 else:
                     self._frames_waiting -= 1
+                    self._taken.set()
                     for payload in item.payloads:
                         kind = "text" if isinstance(payload, str) else "bytes"
                         await send({"type": "websocket.send", kind: payload})

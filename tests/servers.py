@@ -149,11 +149,12 @@ def timescale() -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(url: str) -> Iterator[str]:
-    """Make an empty database on the PostgreSQL server of `url`; gives its URL, drops it afterwards."""
+def fresh_database(url: str, template: str = "") -> Iterator[str]:
+    """Make a database on the server of `url`, empty or a copy of `template`; gives its URL, drops it later."""
     name = sql.Identifier(f"drift_{uuid4().hex}")
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        copied = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name) + copied)
         try:
             yield urlunsplit(urlsplit(url)._replace(path=f"/{name.as_string().strip(chr(34))}"))
         finally:

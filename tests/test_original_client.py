@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import socket
 import threading
 import time
@@ -25,8 +24,6 @@ FRAMES = 60
 @pytest.fixture
 def drift(tmp_path: Path) -> Iterator[Installation]:
     with installation(tmp_path) as made:
-        if os.environ.get("TEST_DATABASE_URL"):
-            made.migrate()
         yield made
 
 
@@ -40,26 +37,14 @@ def fly(port: int) -> None:
 async def test_the_unity_clients_whole_life(drift: Installation) -> None:
     server = drift.serve()
     unity = UnityClient(drift.http)
+    user_id = sign_up(unity)
 
-    def call(method: str, path: str, body: object = None) -> dict[str, object]:
-        status, answer = unity.call(method, path, body)
-        assert status == 200, (method, path, answer)
-        assert isinstance(answer, dict)
-        return answer
-
-    account = {"username": "Unity Pilot", "password": PASSWORD}
-    question = {"security_question": "First drone?", "security_answer": "Tiny Whoop"}
-    assert await asyncio.to_thread(unity.call, "POST", "/create_race?user_id=-1") == (401, {"detail": "Sign in first."})
-    assert call("POST", "/create_user", {**account, **question})["status"] == "success"
-    user_id = call("POST", "/login", account)["user_id"]
-
-    created = call("POST", f"/create_race?user_id={user_id}")
+    created = unity.ok("POST", f"/create_race?user_id={user_id}")
     ((race_id, five),) = created.items()
     assert isinstance(five, dict)
     assert five["race_id"] == race_id
-    listed = call("GET", "/list_races")["races"]
-    assert listed == [{race_id: five}]
-    assert call("GET", f"/watch_race/{race_id}/{user_id}") == five
+    assert unity.ok("GET", "/list_races")["races"] == [{race_id: five}]
+    assert unity.ok("GET", f"/watch_race/{race_id}/{user_id}") == five
 
     server.wait_for(f"UDP port {five['udp_port']} is open")
     viewer = Watcher(f"{drift.legacy_ws}/race/{five['udp_port']}")
@@ -74,29 +59,38 @@ async def test_the_unity_clients_whole_life(drift: Installation) -> None:
     assert viewer.code == 1000
     assert len(viewer.messages) == FRAMES
 
-    (saved,) = unity.call("GET", f"/user_races/{user_id}")[1]["races"]
-    assert (saved["race_id"], saved["user_id"], saved["race_size_bytes"]) == (race_id, [user_id], FRAMES * 97)
-    assert call("PUT", f"/update_race/{race_id}", {"race_name": "Finale", "drift_map": "Hannover"})
-    status, text = await asyncio.to_thread(unity.text, "GET", f"/replay_race/{race_id}")
-    assert status == 200
-    race = json.loads(text)["race"]
-    assert (race["race_name"], race["drift_map"]) == ("Finale", "Hannover")
-    packet = json.loads(race["flight_packet"])
-    assert packet == viewer.messages, "the replay has the very texts of the live stream"
-    assert json.loads(packet[0])["velocity"] == {"x": 0.1, "y": 0.0, "z": 20.0}
-    assert '"x":0.1,' in packet[0]
-
-    assert call("DELETE", f"/delete_race/{race_id}/{user_id}")["status"] == "success"
-    assert call("GET", "/saved_races") == {"status": "success", "races": []}
+    await asyncio.to_thread(look_back, unity, user_id, race_id, viewer.messages)
+    assert unity.ok("DELETE", f"/delete_race/{race_id}/{user_id}")["status"] == "success"
+    assert unity.ok("GET", "/saved_races") == {"status": "success", "races": []}
     assert drift.frame_count() == 0
-    assert call("DELETE", "/delete_user?username=Unity%20Pilot")["status"] == "success"
+    assert unity.ok("DELETE", "/delete_user?username=Unity%20Pilot")["status"] == "success"
     assert unity.call("POST", f"/create_race?user_id={user_id}")[0] == 401
     assert server.stop() == 0, server.output
 
 
+def sign_up(unity: UnityClient) -> object:
+    account = {"username": "Unity Pilot", "password": PASSWORD}
+    question = {"security_question": "First drone?", "security_answer": "Tiny Whoop"}
+    assert unity.call("POST", "/create_race?user_id=-1") == (401, {"detail": "Sign in first."})
+    assert unity.ok("POST", "/create_user", {**account, **question})["status"] == "success"
+    return unity.ok("POST", "/login", account)["user_id"]
+
+
+def look_back(unity: UnityClient, user_id: object, race_id: str, live: list[str | bytes]) -> None:
+    (saved,) = unity.call("GET", f"/user_races/{user_id}")[1]["races"]
+    assert (saved["race_id"], saved["user_id"], saved["race_size_bytes"]) == (race_id, [user_id], FRAMES * 97)
+    assert unity.ok("PUT", f"/update_race/{race_id}", {"race_name": "Finale", "drift_map": "Hannover"})
+    status, text = unity.text("GET", f"/replay_race/{race_id}")
+    assert status == 200
+    race = json.loads(text)["race"]
+    assert (race["race_name"], race["drift_map"]) == ("Finale", "Hannover")
+    packet = json.loads(race["flight_packet"])
+    assert packet == live, "the replay has the very texts of the live stream"
+    assert json.loads(packet[0])["velocity"] == {"x": 0.1, "y": 0.0, "z": 20.0}
+    assert '"x":0.1,' in packet[0]
+
+
 def test_the_replay_of_a_long_race_grows_the_servers_memory_by_less_than_50_mb(drift: Installation) -> None:
-    if not drift.database_url:
-        drift.migrate()
     filler = drift.start_module("tests.fill_race", "8", "30000")
     assert filler.wait(120) == 0, filler.output
     race_id = filler.output.split()[-1]

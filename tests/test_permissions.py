@@ -15,7 +15,7 @@ from drift_site.asgi import application
 from races.models import Drone, Race, Track
 from races.services import close_race, create_track
 from tests.api_page import Row, permissions
-from tests.people import client_of, let_in, make_race, make_user
+from tests.people import client_of, leave_the_database, let_in, make_race, make_user
 
 ROWS = permissions()
 GATE: Any = {"x": 0.0, "y": 0.0, "z": 0.0, "yaw": 0.0, "pitch": 0.0, "width": 1.0, "height": 1.0, "label": ""}
@@ -126,6 +126,7 @@ async def test_every_cell_over_websocket(row: Row) -> None:
             path = await prepare(role, is_public)
             found[role, is_public] = await opened(path, within=1 if expected == "open" else 10)
             await sync_to_async(clear)()
+    await leave_the_database()
     assert found == wanted
 
 

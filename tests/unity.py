@@ -19,6 +19,13 @@ class UnityClient:
         status, text = self.text(method, path, body)
         return status, json.loads(text)
 
+    def ok(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """Give the object of an answer that has to be 200."""
+        status, answer = self.call(method, path, body)
+        assert status == 200, (method, path, answer)
+        assert isinstance(answer, dict)
+        return answer
+
     def text(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
         data = b"" if body is None and method == "POST" else None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._base + path, data, method=method)

@@ -5,9 +5,11 @@ the ingest and the operator's console.
 """
 
 from races.services.drones import bind_drone, name_drone
+from races.services.imports import begin_import, finish_import
 from races.services.keeping import (
     bind_track,
     delete_race,
+    discard_race,
     leave_race,
     remove_participant,
     save_race,
@@ -30,6 +32,7 @@ __all__ = [
     "GateValues",
     "TrackRules",
     "ask_to_end",
+    "begin_import",
     "bind_drone",
     "bind_track",
     "close_race",
@@ -37,8 +40,10 @@ __all__ = [
     "create_track",
     "delete_race",
     "delete_track",
+    "discard_race",
     "end_race",
     "end_race_for",
+    "finish_import",
     "invite",
     "join_race",
     "leave_race",

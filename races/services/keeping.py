@@ -138,6 +138,15 @@ def delete_race(*, race: Race, by: User) -> None:
     _delete_with_frames(race)
 
 
+def discard_race(*, race: Race) -> None:
+    """Delete a race with its frames, whoever takes part in it: for the operator's console, and imports that fail.
+
+    Raises Conflict while it is active.
+    """
+    rules.need_over(race)
+    _delete_with_frames(race)
+
+
 def take_off_all_races(*, user: User) -> None:
     """Prepare the deletion of a user, in its transaction: the races of nobody else are deleted once it commits.
 

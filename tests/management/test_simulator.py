@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from management.capture import read_capture
 from management.course import Course, Floats, arena
 from management.simulator import RESET_STALL, Flight, Pilot, _rates, arrivals, pilots, random_resets
+from telemetry.capture import read_capture
 from telemetry.frames import FrameArray, VelocityDeriver
 
 SEED = 1

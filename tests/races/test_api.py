@@ -1,19 +1,20 @@
 """/api/races/ and /api/tracks/: what comes back, and what changes."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from pytest_django.fixtures import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+from pytest_django.fixtures import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from races.announce import race_group
 from races.models import Drone, Gate, Participant, Race, Track
 from telemetry.models import TelemetryFrame
-from tests.people import browser_of, let_in, make_race, roles
+from tests.people import browser_of, client_of, leave_the_database, let_in, make_race, make_user, roles
 
 Clients = Callable[[User | None], APIClient]
 GATE = {"x": 0, "y": 2, "z": 10.5, "yaw": 90, "width": 3, "height": 2.5}
@@ -214,24 +215,34 @@ def test_a_race_is_deleted_by_its_creator_alone_in_it_or_by_staff(
 # --- drones
 
 
-def test_a_drone_is_named_and_its_viewers_are_told(
-    ann: User, bob: User, as_: Clients, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> None:
-    race = make_race(ann, flown=True)
+@pytest.mark.django_db(transaction=True)
+async def test_a_drone_is_named_and_its_viewers_are_told() -> None:
+    def prepare() -> tuple[User, User, Race]:
+        ann, bob = make_user("ann"), make_user("bob")
+        return ann, bob, make_race(ann, flown=True)
+
+    ann, bob, race = await sync_to_async(prepare)()
     layer = get_channel_layer()
     assert layer is not None
-    async_to_sync(layer.group_add)(race_group(race.pk), "viewer")
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = as_(ann).patch(f"/api/races/{race.pk}/drones/2/", {"name": "Red", "pilot": bob.pk})
+    channel = await layer.new_channel()
+    await layer.group_add(race_group(race.pk), channel)
+
+    def name() -> tuple[int, Any, Any]:
+        answer = client_of(ann).patch(f"/api/races/{race.pk}/drones/2/", {"name": "Red", "pilot": bob.pk})
+        return answer.status_code, answer.json(), client_of(None).get(f"/api/races/{race.pk}/drones/").json()
+
+    status, changed, listed = await sync_to_async(name)()
     bound = {"number": 2, "drone_id": "10.0.0.2", "name": "Red", "pilot": {"id": bob.pk, "username": "bob"},
              "velocity_derived": False, "frame_count": 2}  # fmt: skip
-    assert (answer.status_code, answer.json()) == (200, bound)
-    assert as_(None).get(f"/api/races/{race.pk}/drones/").json()[1] == bound
-    assert roles(race) == {"bob": "pilot"}
-    told = [async_to_sync(layer.receive)("viewer")["event"] for _ in range(2)]
+    assert (status, changed, listed[1]) == (200, bound, bound)
+    assert await sync_to_async(roles)(race) == {"bob": "pilot"}
+    async with asyncio.timeout(10):
+        told = [(await layer.receive(channel))["event"] for _ in range(2)]
     assert told[1] == {
         "type": "drone", "drone": 2, "drone_id": "10.0.0.2", "name": "Red", "pilot": "bob", "velocity_derived": False,
     }  # fmt: skip
+    await layer.group_discard(race_group(race.pk), channel)
+    await leave_the_database()
 
 
 def test_a_pilot_takes_a_free_drone_names_it_and_gives_it_up(ann: User, bob: User, as_: Clients) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from management.capture import read_capture
 from management.course import arena
 from management.simulator import Flight, pilots
 from races.timing import Course, Crossing, Gate, Lap, NoLapError, ReferenceLine, Timer, find_lap, gates_along
 from races.timing.findlap import laps_on
+from telemetry.capture import read_capture
 from tests.races.timing_worlds import FrameArray, flight, frames, merged
 
 CIRCUITS = "liftoff_circuits_50s_100hz.csv"

@@ -35,7 +35,6 @@ asyncio.run(Server(made).serve(sockets=[bind("127.0.0.1", int(sys.argv[1]))]))
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with installation(tmp_path_factory.mktemp(request.param)) as made:
-        made.migrate()
         if request.param == "uvicorn":
             script = made.directory / "run_uvicorn.py"
             script.write_text(UVICORN)
@@ -142,7 +141,6 @@ class TestUnderBothServers:
 async def test_no_more_viewers_than_places(tmp_path: Path) -> None:
     with installation(tmp_path) as made:
         if made.environment["REDIS_URL"]:
-            made.migrate()
             made.environment["DRIFT_MAX_VIEWERS_PER_ADDRESS"] = "2"
             made.web_worker(made.http_port).wait_for("A web worker is running")
         else:

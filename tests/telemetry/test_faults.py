@@ -33,7 +33,6 @@ def installed(tmp_path: Path) -> Iterator[Installation]:
 
 def prepare(installed: Installation) -> str:
     """Make the database and a race; give its id."""
-    installed.migrate()
     race_id: str = installed.create_race()["race_id"]
     return race_id
 
@@ -129,6 +128,7 @@ def test_while_postgresql_is_stopped_frames_are_accepted_and_recorded_when_it_is
     try:
         with servers.postgres_server() as postgres:
             installed = Installation(tmp_path, database_url=postgres.url)
+            installed.migrate()
             try:
                 race_id = prepare(installed)
                 pilot = take_off(installed, race_id)
@@ -154,6 +154,7 @@ def test_a_process_that_stops_while_postgresql_is_away_leaves_its_frames_to_the_
     try:
         with servers.postgres_server() as postgres:
             installed = Installation(tmp_path, database_url=postgres.url)
+            installed.migrate()
             try:
                 race_id = prepare(installed)
                 first = take_off(installed, race_id)

@@ -13,7 +13,7 @@ from races.models import Race
 from races.services import close_race
 from telemetry.batches import Batch
 from telemetry.legacy import CHUNK, replay_json
-from tests.people import client_of, let_in, make_race, make_user, put, record
+from tests.people import client_of, leave_the_database, let_in, make_race, make_user, put, record
 from tests.telemetry.builders import START, frames
 
 SAVED = {"race_id", "race_name", "drift_map", "created_at", "user_id", "race_size_bytes"}
@@ -35,7 +35,7 @@ def test_replay_race_is_a_string_of_an_array_of_strings_of_frames() -> None:
     race.name = 'a "quoted" \\ name'
     parts = list(replay_json(race, {1: "10.0.0.1", 2: '10.0.0.2"\\'}))
     read = replayed(b"".join(parts))
-    assert len(parts) == 2 + 2 * CHUNK // CHUNK
+    assert max(part.count(b"drone_id") for part in parts) <= CHUNK
     assert [frame["timestamp"] for frame in read] == [(t - START - 10_000) / 1e6 for t in made["time"].tolist()]
     assert [frame["drone_id"] for frame in read[:2]] == ["10.0.0.1", '10.0.0.2"\\']
     head = json.loads(b"".join(parts))["race"]
@@ -62,6 +62,7 @@ def test_replay_race_without_frames_has_an_empty_array() -> None:
     assert replayed(b"".join(replay_json(make_race(None), {}))) == []
 
 
+@pytest.mark.usefixtures("no_connection_stays")
 @pytest.mark.django_db(transaction=True)
 async def test_replay_race_over_asgi_streams_to_those_who_may_read_it() -> None:
     def prepare() -> tuple[Race, list[dict[str, str]]]:
@@ -82,6 +83,7 @@ async def test_replay_race_over_asgi_streams_to_those_who_may_read_it() -> None:
             assert answer.streaming
             body = b"".join([part async for part in answer])  # type: ignore[attr-defined]
             assert len(replayed(body)) == 2100
+    await leave_the_database()
 
 
 @pytest.mark.django_db

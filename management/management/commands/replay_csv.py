@@ -5,10 +5,11 @@ from itertools import count
 from pathlib import Path
 
 from management import arguments
-from management.capture import CAPTURE_FORMAT, Capture, NotACaptureError, read_capture
+from management.capture import schedule
 from management.command import DriftCommand, wrong_use
 from management.sender import Address, Sender
 from management.sending import reported
+from telemetry.capture import CAPTURE_FORMAT, Capture, NotACaptureError, read_capture
 from telemetry.liftoff import compile_format
 
 
@@ -49,7 +50,7 @@ class Command(DriftCommand):
 def _send(sender: Sender, capture: Capture, speed: float, *, loop: bool) -> None:
     stream = compile_format(CAPTURE_FORMAT)
     if speed:
-        sender.play(capture.schedule(stream, speed, loop=loop))
+        sender.play(schedule(capture, stream, speed, loop=loop))
         return
     datagrams = stream.encode(capture.frames)
     for _ in count() if loop else range(1):

@@ -6,13 +6,14 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from management import arguments
-from management.capture import CAPTURE_FORMAT, write_capture
+from management.capture import write_capture
 from management.command import DriftCommand, wrong_use
 from management.course import arena
 from management.sender import Address, Sender, race_schedule
 from management.sending import reported
 from management.simulator import Flight, arrivals, pilots, random_resets
 from races.stream_format import DEFAULT_FORMAT
+from telemetry.capture import CAPTURE_FORMAT
 from telemetry.liftoff import StreamFormat
 
 

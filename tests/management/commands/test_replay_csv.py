@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from management.capture import CAPTURE_FORMAT, read_capture
+from telemetry.capture import CAPTURE_FORMAT, read_capture
 from telemetry.liftoff import compile_format
 
 STREAM = compile_format(CAPTURE_FORMAT)

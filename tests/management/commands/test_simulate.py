@@ -6,8 +6,8 @@ import pytest
 from django.core.management import call_command, execute_from_command_line
 from django.core.management.base import CommandError
 
-from management.capture import read_capture
 from races.stream_format import DEFAULT_FORMAT
+from telemetry.capture import read_capture
 from telemetry.liftoff import compile_format
 
 
