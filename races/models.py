@@ -257,8 +257,9 @@ class Lap(models.Model):
     time = models.BigIntegerField("arrival of its last frame (µs since 1970)")
     start = models.BigIntegerField("start, race time (µs since 1970)")
     end = models.BigIntegerField("end, race time (µs since 1970)")
-    start_flight = models.FloatField("start, drone's own clock (s)")
-    end_flight = models.FloatField("end, drone's own clock (s)")
+    # NULL for a lap that a marshal added: nobody knows.
+    start_flight = models.FloatField("start, drone's own clock (s)", null=True, blank=True)
+    end_flight = models.FloatField("end, drone's own clock (s)", null=True, blank=True)
     duration_ms = models.PositiveIntegerField("duration (ms)")
     sectors = models.JSONField("sectors (ms)", default=list)
     flaws = models.JSONField(default=list, blank=True)

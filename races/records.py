@@ -4,6 +4,7 @@ Gates are numbered from 0 in the engine, and from 1, as a track's gates are, eve
 """
 
 from collections.abc import Iterable, Sequence
+from math import nan
 from typing import Any
 from uuid import UUID
 
@@ -45,8 +46,8 @@ def engine_lap(row: Lap) -> timing.Lap:
         number=row.number,
         start=row.start,
         end=row.end,
-        start_flight=row.start_flight,
-        end_flight=row.end_flight,
+        start_flight=nan if row.start_flight is None else row.start_flight,
+        end_flight=nan if row.end_flight is None else row.end_flight,
         duration_ms=row.duration_ms,
         sectors=tuple(row.sectors),
         valid=row.valid,

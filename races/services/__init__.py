@@ -16,6 +16,14 @@ from races.services.keeping import (
     set_track,
     update_race,
 )
+from races.services.marshalling import (
+    RULES_ON_DRONES,
+    add_lap,
+    put_retimed,
+    rule_on_drone,
+    rule_on_lap,
+    split_lap,
+)
 from races.services.running import (
     END_WAIT_SECONDS,
     ask_to_end,
@@ -29,8 +37,10 @@ from races.services.tracks import GateValues, TrackRules, create_track, delete_t
 
 __all__ = [
     "END_WAIT_SECONDS",
+    "RULES_ON_DRONES",
     "GateValues",
     "TrackRules",
+    "add_lap",
     "ask_to_end",
     "begin_import",
     "bind_drone",
@@ -48,9 +58,13 @@ __all__ = [
     "join_race",
     "leave_race",
     "name_drone",
+    "put_retimed",
     "remove_participant",
+    "rule_on_drone",
+    "rule_on_lap",
     "save_race",
     "set_track",
+    "split_lap",
     "update_race",
     "update_track",
     "watch_race",
