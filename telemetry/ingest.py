@@ -150,15 +150,19 @@ class Ingest:
         for race in wanted.values():
             if race.pk not in self.races:
                 await self._open(race)
-            if (running := self.races.get(race.pk)) is not None:
-                drones = running.feed.sources.drones.values()
-                running.timekeeper.look(race.track_id, {source.number: source.last_seq for source in drones})
-                if race.status == Race.Status.ENDING:
-                    self._finish(running)
+            if race.pk in self.races:
+                self._attend(self.races[race.pk], race)
         for running in list(self.races.values()):
             if running.race_id not in wanted:
                 self._finish(running)  # ended or deleted while this process was out of touch
         await self._end_silent_races()
+
+    def _attend(self, running: RunningRace, race: Race) -> None:
+        """Do what the database says of an open race: time it on its track, finish it."""
+        drones = running.feed.sources.drones.values()
+        running.timekeeper.look(race.track_id, {source.number: source.last_seq for source in drones})
+        if race.status == Race.Status.ENDING:
+            self._finish(running)
 
     async def _open(self, race: Race) -> None:
         recording = await self._in_database(lambda: self.recorder.open(race))

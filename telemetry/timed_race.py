@@ -29,7 +29,7 @@ PATIENCE_SECONDS: Final = 10.0  # without a frame recorded, after which those th
 
 @dataclass(slots=True)
 class Told:
-    """What a step gave: `events` for viewers; `more` where another step is due at once, `over` where nothing is timed."""
+    """What a step gave: `events` for viewers; `more` where a step is due at once, `over` where nothing is timed."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
     more: bool = False

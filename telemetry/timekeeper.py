@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -79,8 +80,8 @@ class Timekeeper:
                 while (timed := self._timed) is not None and (self._pending if timed.takes_frames else ended):
                     if not await self._round():
                         await asyncio.sleep(RETRY_SECONDS / 5)
-                if self._timed is not None:
-                    for event in await self._in_thread(lambda timed=self._timed: timed.finish(ended=ended)):
+                if timed is not None:
+                    for event in await self._in_thread(partial(timed.finish, ended=ended)):
                         self._tell(event)
         except (TimeoutError, OperationalError, InterfaceError) as error:
             logger.error(

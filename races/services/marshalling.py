@@ -9,7 +9,7 @@ from django.db.models import Max
 from accounts.errors import Conflict, NotFound, Refused
 from accounts.models import User
 from races import announce, names, records, rules, timing
-from races.models import Crossing, Drone, Lap, Race, RaceTiming, Ruling, Track
+from races.models import Crossing, Drone, Lap, Race, Ruling, Track
 from races.timing import Event
 
 Kind = Ruling.Kind
@@ -47,14 +47,15 @@ def split_lap(*, race: Race, lap_id: int, by: User, at_ms: int, reason: str) -> 
         middle = lap.start + at_ms * 1000
         middle_flight = None if lap.start_flight is None else lap.start_flight + at_ms / 1000
         number = _next_number(race, lap.drone)
-        halves = (
-            (lap.start, middle, lap.start_flight, middle_flight, at_ms),
-            (middle, lap.end, middle_flight, lap.end_flight, lap.duration_ms - at_ms),
-        )
-        return [
-            _manual(race, lap.drone, number + index, reason, start=start, end=end, duration_ms=length, flight=(one, two))
-            for index, (start, end, one, two, length) in enumerate(halves)
-        ]
+        first = _manual(
+            race, lap.drone, number, reason,
+            start=lap.start, end=middle, duration_ms=at_ms, flight=(lap.start_flight, middle_flight),
+        )  # fmt: skip
+        second = _manual(
+            race, lap.drone, number + 1, reason,
+            start=middle, end=lap.end, duration_ms=lap.duration_ms - at_ms, flight=(middle_flight, lap.end_flight),
+        )  # fmt: skip
+        return [first, second]
 
 
 def add_lap(*, race: Race, drone: int, by: User, end: int, duration_ms: int, reason: str) -> Lap:
@@ -134,7 +135,7 @@ def put_retimed(
 
 
 def _locked(race: Race, by: User | None) -> None:
-    """Let decisions about a race wait for each other; raises Forbidden unless `by` directs it, NotFound if it is gone."""
+    """Let decisions about a race wait for each other; raises Forbidden unless `by` directs it, NotFound when gone."""
     if by is not None:
         rules.need_director(by, race)
     if Race.objects.select_for_update(of=("self",)).filter(pk=race.pk).first() is None:

@@ -24,9 +24,7 @@ class Command(DriftCommand):
         parser.add_argument("--dry-run", action="store_true", help="change nothing, show old and new side by side")
         parser.add_argument("--json", action="store_true", help="print the laps as JSON")
 
-    def handle(
-        self, *args: object, race: UUID, track: str | None, dry_run: bool, json: bool, **options: Any
-    ) -> None:
+    def handle(self, *args: object, race: UUID, track: str | None, dry_run: bool, json: bool, **options: Any) -> None:
         preflight.need_database()
         again = retime_race(
             race=lookup.race(race),

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from management.capture import read_capture
 from races.courses import course_of
 from races.models import Track
 from races.services import create_race
 from races.timing import Lap, Timer
+from telemetry.capture import read_capture
 from telemetry.track_making import make_track
 from tests.flown import arena_track, flown_race, record_flight
 from tests.telemetry.builders import START
