@@ -9,7 +9,7 @@ from django.db.models import F
 from accounts.models import User
 from management.course import arena
 from management.simulator import Flight, pilots
-from races.models import Race, Track
+from races.models import Lap, Race, Track
 from races.services import create_race, create_track
 from telemetry.clock import from_epoch_us
 from telemetry.frames import FrameArray
@@ -65,3 +65,19 @@ def flown_race(
     race = create_race(creator=creator, track=track, **options)
     record_flight(race, frames_of(flights(drones), seconds))
     return race
+
+
+def give_lap(race: Race, track: Track) -> Lap:
+    """Put a race on a track, with a lap of drone 1 over its recorded frames of `tests.people.record`."""
+    Race.objects.filter(pk=race.pk).update(track=track, drift_map=track.drift_map)
+    return Lap.objects.create(
+        race=race, drone=1, number=1, time=START + 50_000, start=START, end=START + 50_000, start_flight=0.0,
+        end_flight=0.05, duration_ms=50, sectors=[50], valid=True,
+    )  # fmt: skip
+
+
+def give_flight(race: Race, drone: int) -> None:
+    """Record a flight of several laps for a drone of a race."""
+    made = frames_of(flights(1), 40)
+    made["drone"] = drone
+    record_flight(race, made)
