@@ -5,6 +5,7 @@ import math
 import socket
 import uuid
 from argparse import ArgumentTypeError
+from datetime import timedelta
 
 from accounts.errors import Refused
 from management.sender import Address
@@ -42,6 +43,15 @@ def not_negative(text: str) -> float:
     if not 0 <= value < math.inf:
         raise ArgumentTypeError(f"{text!r} is not a number from 0.")
     return value
+
+
+def age(text: str) -> timedelta:
+    """Give a time span of days, hours or minutes: 30d, 12h, 90m."""
+    units = {"d": "days", "h": "hours", "m": "minutes"}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units or not number.isascii() or not number.isdigit() or not 1 <= int(number) <= 1_000_000:
+        raise ArgumentTypeError(f"{text!r} is not a time such as 30d, 12h or 90m.")
+    return timedelta(**{units[unit]: int(number)})
 
 
 def udp_address(text: str) -> Address:

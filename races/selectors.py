@@ -1,10 +1,12 @@
 """Reading races: who may see which, and the views of them that several parts share."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts.errors import NotFound
 from accounts.models import User
@@ -74,6 +76,14 @@ def saved_with(user: User) -> QuerySet[Race]:
     """Give, of `saved_for`, the races that the user created or takes part in."""
     takes_part = Participant.objects.filter(race=OuterRef("pk"), user=user)
     return saved_for(user).filter(Q(creator=user) | Exists(takes_part))
+
+
+def purgeable(*, ended_before: datetime) -> QuerySet[Race]:
+    """Give the ended races that are not saved, the oldest first; one without an end counts from its creation."""
+    ended = Race.objects.filter(status=Race.Status.ENDED, saved=False)
+    return (
+        ended.annotate(over_at=Coalesce("ended_at", "created_at")).filter(over_at__lt=ended_before).order_by("over_at")
+    )
 
 
 def user_ids(race: Race) -> list[int]:
