@@ -122,7 +122,9 @@ def test_a_schema_describes_its_message_to_a_reader_who_knows_nothing(name: str)
     for file in FileDescriptorSet.FromString(foxglove.schema(name)).file:
         pool.AddSerializedFile(file.SerializeToString())
     described = pool.FindMessageTypeByName(name)
-    assert described.fields_by_name["timestamp"].message_type.full_name == "google.protobuf.Timestamp"
+    timestamp = described.fields_by_name["timestamp"].message_type
+    assert timestamp is not None
+    assert timestamp.full_name == "google.protobuf.Timestamp"
 
 
 def test_the_transform_is_foxgloves_own() -> None:
