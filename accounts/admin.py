@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from accounts import selectors, services, tokens
+from accounts.admin_refusals import RefusalsAsMessages
 from accounts.forms import AdminPasswordForm, AdminUserForm
 from accounts.models import AuthToken, User
 from accounts.names import fold
@@ -34,7 +35,7 @@ class DeviceInline(Inline):
 
 
 @admin.register(User)
-class UserAdmin(Base):
+class UserAdmin(RefusalsAsMessages, Base):
     form = AdminUserForm
     change_password_form = AdminPasswordForm
     list_display = ("username", "email", "is_active", "is_staff", "last_login", "date_joined", "device_count")
@@ -55,7 +56,8 @@ class UserAdmin(Base):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).annotate(devices=Count("auth_token_set"))
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.annotate(devices=Count("auth_token_set"))
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
         return self.inlines if obj is not None else ()

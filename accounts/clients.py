@@ -12,13 +12,19 @@ NAME_LENGTH = 255  # of django-axes' column
 
 
 def address(request: HttpRequest) -> str | None:
-    """Give the caller's address; of an IPv6 one its /64 network, since one host has all of it. None when unknown.
+    """Give the caller's address, as `counted` does; None when unknown."""
+    return counted(request.META.get("REMOTE_ADDR") or "", request.META.get("HTTP_X_FORWARDED_FOR", ""))
 
-    Behind DRIFT_PROXIES proxies it is the one that the outermost of them wrote into X-Forwarded-For.
+
+def counted(remote: str, forwarded_for: str) -> str | None:
+    """Give the address under which a client counts; of an IPv6 one its /64 network, since one host has all of it.
+
+    `remote` is the connection's, `forwarded_for` the X-Forwarded-For header: behind DRIFT_PROXIES proxies the client's
+    address is the one that the outermost of them wrote there. None when it is no address.
     """
-    text: str = request.META.get("REMOTE_ADDR") or ""
+    text = remote
     if settings.DRIFT_PROXIES:
-        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        hops = forwarded_for.split(",")
         text = hops[-min(settings.DRIFT_PROXIES, len(hops))].strip() or text
     try:
         found = ipaddress.ip_address(text)

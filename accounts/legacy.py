@@ -57,7 +57,7 @@ class ResetPasswordView(OriginalView):
 
 @extend_schema(tags=["original"])
 class DeleteUserView(OriginalView):
-    @extend_schema(parameters=[bodies.OriginalDeleteUser], responses=bodies.OriginalAnswer)
+    @extend_schema(parameters=[bodies.OriginalDeleteUser], responses={200: bodies.OriginalAnswer})
     def delete(self, request: Request) -> Response:
         """Delete the account of that name: one's own, or for staff anybody's."""
         user = caller(request)

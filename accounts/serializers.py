@@ -32,6 +32,8 @@ def question_field() -> serializers.CharField:
 class UserSerializer(serializers.ModelSerializer[User]):
     """Somebody's own account; the security answer never leaves."""
 
+    email = serializers.CharField(read_only=True, help_text="Empty where there is none.")
+
     class Meta:
         model = User
         fields: ClassVar = ["id", "username", "email", "security_question", "is_staff", "date_joined"]

@@ -13,6 +13,8 @@ def main() -> None:
     parser.add_argument("which", nargs="?", choices=[*BENCHES], help="one of them (default: all)")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each measurement lasts (default 10)")
     options = parser.parse_args()
+    if machine.busy():
+        progress("Other programs are busy on this machine: CPU and latency figures will be worse than they are.")
     print(f"Measured with `make bench`: {machine.describe()}", flush=True)
     for name in [options.which] if options.which else BENCHES:
         for table in BENCHES[name](options.seconds, progress):

@@ -47,7 +47,7 @@ def drift(case: Case) -> Iterator[Load]:
     with processes.drift(races=1) as (environment, races):
         race, udp_port = races[0]
         command = ["manage.py", "serve", "--host", "127.0.0.1", "--port", str(port), "--legacy-port", "0"]
-        with processes.running(command, environment, tcp_port=port) as pid:
+        with processes.running(command, environment, tcp_port=port, says=b"DRIFT is running") as pid:
             yield load(case, pid, port, case.path.format(port=udp_port, race=race), int(udp_port))
 
 

@@ -23,6 +23,11 @@ def pin(pid: int, core: int) -> None:
         os.sched_setaffinity(pid, {core})
 
 
+def busy() -> bool:
+    """Say whether other programs have kept over a third of a core busy for a minute, if the system tells."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.33
+
+
 def describe() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     apart = "server and load on a core each" if can_pin() else "server and load share the cores"

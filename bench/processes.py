@@ -24,8 +24,13 @@ class Failed(Exception):
 
 
 @contextmanager
-def running(arguments: list[str], environment: dict[str, str], *, tcp_port: int = 0) -> Iterator[int]:
-    """Run Python with `arguments` on the server's core; gives its pid once it listens on `tcp_port` (0: at once)."""
+def running(
+    arguments: list[str], environment: dict[str, str], *, tcp_port: int = 0, says: bytes = b""
+) -> Iterator[int]:
+    """Run Python with `arguments` on the server's core; gives its pid once it listens on `tcp_port` (0: at once).
+
+    `says` is what it prints once it is ready: a socket may listen long before, and starting up would be measured.
+    """
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
@@ -34,6 +39,8 @@ def running(arguments: list[str], environment: dict[str, str], *, tcp_port: int 
             machine.pin(process.pid, machine.SERVER_CORE)
             if tcp_port and not _listens(tcp_port, process):
                 raise Failed(f"{' '.join(arguments)} does not listen:\n{_tail(output.fileno())}")
+            if says and not _has_said(says, output.fileno(), process):
+                raise Failed(f"{' '.join(arguments)} did not get ready:\n{_tail(output.fileno())}")
             yield process.pid
             if process.poll() is not None:
                 raise Failed(f"{' '.join(arguments)} ended with {process.returncode}:\n{_tail(output.fileno())}")
@@ -112,6 +119,15 @@ def free_udp_ports(count: int) -> int:
                 sock = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
                 sock.bind(("0.0.0.0", port))
             return first
+
+
+def _has_said(text: bytes, output: int, process: "subprocess.Popen[bytes]") -> bool:
+    give_up = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < give_up:
+        if text in os.pread(output, 1 << 20, 0):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _listens(port: int, process: "subprocess.Popen[bytes]") -> bool:

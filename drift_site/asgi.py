@@ -17,12 +17,12 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 
-from telemetry.admission import OriginCheck
+from telemetry.admission import OriginCheck, TicketAuth
 from telemetry.routing import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": OriginCheck(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": OriginCheck(AuthMiddlewareStack(TicketAuth(URLRouter(websocket_urlpatterns)))),
     }
 )

@@ -1,6 +1,7 @@
 """REST framework's parsers with a bound on the body: it reads a body whole, however long, and recurses into JSON."""
 
 import io
+import json
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any
 
@@ -26,10 +27,17 @@ class JSONParser(parsers.JSONParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
+        body = bounded(stream)
         try:
-            return super().parse(bounded(stream), media_type, parser_context)
+            data = super().parse(body, media_type, parser_context)
+            if b"\\ud" in body.getvalue().lower():
+                # An escaped half of a surrogate pair is no character: no answer and no database could hold it.
+                json.dumps(data, ensure_ascii=False).encode()
         except RecursionError:
             raise ParseError("The JSON is nested too deeply.") from None
+        except UnicodeEncodeError:
+            raise ParseError("The JSON holds half of a character.") from None
+        return data
 
 
 class FormParser(parsers.FormParser):

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+from websockets.protocol import State
 
 from telemetry.ingest import Ingest
 
@@ -21,13 +23,30 @@ GRACE_SECONDS: Final = 5
 MAX_MESSAGE_BYTES: Final = 64 * 1024  # from a client
 
 
-class CutOffProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket protocol, which cuts off a client that has not read for ten seconds.
+class RaceProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket protocol with two additions.
 
-    Without it such a client keeps the connection, and a graceful shutdown, waiting for as long as it likes.
+    It cuts off a client that has not read for ten seconds: such a client would keep the connection, and a graceful
+    shutdown, waiting for as long as it likes. And it offers the application to write messages that are framed already
+    (`write` of the scope's extension `drift.write`), since the same bytes go to every viewer of a race
+    (docs/decisions/0004-shared-frames.md).
     """
 
     _cut_off: asyncio.TimerHandle | None = None
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if hasattr(self, "scope"):  # a handshake that was refused has none
+            self.scope["extensions"]["drift.write"] = {"write": self.write_framed}
+
+    def write_framed(self, framed: bytes) -> bool:
+        """Write whole unmasked messages; False when they have to wait, or nothing more is to be written."""
+        if not self.handshake_complete or self.close_sent or self.disconnected or not self.writable.is_set():
+            return False
+        if self.conn.state is not State.OPEN or self.transport.is_closing():
+            return False
+        self.transport.write(framed)
+        return True
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -52,12 +71,12 @@ class CutOffProtocol(WebSocketsSansIOProtocol):
             self._cut_off = None
 
 
-def config() -> uvicorn.Config:
-    """Give uvicorn's configuration, the same for `serve` and for what docs/operations.md runs behind nginx."""
-    return uvicorn.Config(
-        "drift_site.asgi:application",
+def config(app: str = "drift_site.asgi:application") -> uvicorn.Config:
+    """Give uvicorn's configuration with `app` loaded, so that who is told that DRIFT runs can open it at once."""
+    made = uvicorn.Config(
+        app,
         loop="uvloop" if uvloop_exists() else "asyncio",
-        ws=CutOffProtocol,
+        ws=RaceProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -67,6 +86,8 @@ def config() -> uvicorn.Config:
         access_log=False,
         server_header=False,
     )
+    made.load()
+    return made
 
 
 def uvloop_exists() -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.selectors import MAX_ID
@@ -45,6 +46,7 @@ class SaveRace(serializers.Serializer[Any]):
     user_id = serializers.ListField(child=UserNumber(), max_length=MOST_USERS)
 
 
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}]})
 class UserNumberOrNumbers(serializers.Field[Any, Any, Any, Any]):
     """A user's number, or a list of them, as clients of the original send one or the other."""
 

@@ -89,7 +89,7 @@ class SaveRaceView(OriginalView):
 
 @extend_schema(tags=["original"])
 class EndRaceView(OriginalView):
-    @extend_schema(responses=OriginalAnswer)
+    @extend_schema(responses={200: OriginalAnswer})
     def delete(self, request: Request, race_id: UUID) -> Response:
         """End a race: its frames are saved, its port is free, its viewers are told."""
         race, user = director(request, race_id)
@@ -128,7 +128,7 @@ class UpdateRaceView(OriginalView):
 
 @extend_schema(tags=["original"])
 class DeleteRaceView(OriginalView):
-    @extend_schema(parameters=[USER_IN_PATH], responses=OriginalAnswer)
+    @extend_schema(parameters=[USER_IN_PATH], responses={200: OriginalAnswer})
     def delete(self, request: Request, race_id: UUID, user_id: str) -> Response:
         """Take the user off a race; with nobody left the race and its frames go."""
         user = actor(request, user_id)

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.errors import NotFound
 from accounts.models import User
-from races.models import Participant, Race, Track
+from races.models import Drone, Participant, Race, Track
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -94,7 +94,15 @@ def user_ids(race: Race) -> list[int]:
 
 def track_by_id(track_id: int) -> Track:
     """Give a track with its gates at hand; raises NotFound."""
-    track = Track.objects.prefetch_related("gates").filter(pk=track_id).first()
+    track = Track.objects.select_related("creator").prefetch_related("gates").filter(pk=track_id).first()
     if track is None:
         raise NotFound("There is no such track.")
     return track
+
+
+def drone_for(race: Race, number: int) -> Drone:
+    """Give a race's drone with its pilot; raises NotFound."""
+    drone = Drone.objects.select_related("pilot").filter(race=race, number=number).first()
+    if drone is None:
+        raise NotFound("There is no such drone in this race.")
+    return drone

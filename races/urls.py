@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from races import legacy
+from races import api, legacy
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # The original's: no slash at the end.
@@ -13,4 +13,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("user_races/<str:user_id>", legacy.UserRacesView.as_view()),
     path("update_race/<uuid:race_id>", legacy.UpdateRaceView.as_view()),
     path("delete_race/<uuid:race_id>/<str:user_id>", legacy.DeleteRaceView.as_view()),
+    path("api/races/", api.RacesView.as_view()),
+    path("api/races/<uuid:race_id>/", api.RaceView.as_view()),
+    path("api/races/<uuid:race_id>/end/", api.EndRaceView.as_view()),
+    path("api/races/<uuid:race_id>/save/", api.SaveRaceView.as_view()),
+    path("api/races/<uuid:race_id>/join/", api.JoinRaceView.as_view()),
+    path("api/races/<uuid:race_id>/participants/", api.ParticipantsView.as_view()),
+    path("api/races/<uuid:race_id>/participants/<int:user_id>/", api.ParticipantView.as_view()),
+    path("api/races/<uuid:race_id>/drones/", api.DronesView.as_view()),
+    path("api/races/<uuid:race_id>/drones/<int:number>/", api.DroneView.as_view()),
+    path("api/tracks/", api.TracksView.as_view()),
+    path("api/tracks/<int:track_id>/", api.TrackView.as_view()),
 ]

@@ -4,46 +4,70 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs
 
+from channels.db import database_sync_to_async
 from django.conf import settings
+
+from accounts.clients import counted
+from accounts.origins import origin_allowed
+from accounts.tickets import redeem
+from telemetry.viewer import SIGN_IN
 
 Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
-def header(scope: Scope, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+def header(scope: Scope, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
 
 
-def origin_allowed(scope: Scope) -> bool:
-    """Tell whether the page that opens this WebSocket may: no Origin (no browser), the Host's own, or a trusted one.
-
-    The Unity client sends none; a browser always sends the page's, so a foreign site cannot use its visitor's cookie.
-    """
-    origin = header(scope, b"origin")
-    if not origin:
-        return True
-    if origin in settings.CSRF_TRUSTED_ORIGINS:
-        return True
-    try:
-        return urlsplit(origin).netloc.lower() == header(scope, b"host").lower() != ""
-    except ValueError:
-        return False
+def client_address(scope: Scope) -> str:
+    """Give the viewer's address, also behind proxies."""
+    remote = (scope.get("client") or [""])[0]
+    return counted(remote, header(scope, b"x-forwarded-for") or "") or "unknown"
 
 
 class OriginCheck:
-    """ASGI middleware that refuses the handshake of a foreign page with HTTP 403."""
+    """ASGI middleware that refuses the handshake of a foreign page with HTTP 403.
+
+    The Unity client sends no Origin; a browser always sends the page's, so a foreign site cannot use its visitor's
+    cookie.
+    """
 
     def __init__(self, app: App) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        if origin_allowed(scope):
+        if origin_allowed(header(scope, b"origin"), header(scope, b"host") or ""):
             await self.app(scope, receive, send)
         else:
             await receive()
             await send({"type": "websocket.close", "code": 4403})
+
+
+class TicketAuth:
+    """ASGI middleware that takes `?ticket=` for its user, whoever the session's is; a ticket that is none is 4401.
+
+    The ticket is used up by the attempt, whatever becomes of it.
+    """
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        ticket = parse_qs(scope["query_string"].decode("latin-1")).get("ticket")
+        if ticket is None:
+            await self.app(scope, receive, send)
+            return
+        user = await database_sync_to_async(redeem)(ticket[-1])
+        if user is not None:
+            await self.app({**scope, "user": user}, receive, send)
+            return
+        await receive()
+        # Accepted first: a close before it would reach the client as HTTP 403 without the code.
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": SIGN_IN, "reason": "this ticket is wrong, used or too old"})
 
 
 class Places:

@@ -18,7 +18,7 @@ from accounts.models import User
 from races.models import Race
 from races.selectors import visible_to
 from telemetry import replay_session
-from telemetry.admission import places
+from telemetry.admission import client_address, places
 from telemetry.hub import Wish, hubs
 from telemetry.replay import FASTEST, SLOWEST
 from telemetry.replay_session import Session
@@ -78,7 +78,7 @@ class RaceConsumer(AsyncConsumer):
         raise StopConsumer
 
     async def _serve(self) -> None:
-        address = (self.scope.get("client") or ["unknown"])[0]
+        address = client_address(self.scope)
         try:
             with contextlib.suppress(OSError), places.one_for(address) as free:  # OSError: the connection is gone
                 if free:
@@ -103,7 +103,9 @@ class RaceConsumer(AsyncConsumer):
 
     async def _watch(self, race: Race) -> None:
         wish = self.wish()
-        viewer = Viewer(self.base_send, wants_events=self.wants_events)
+        # Only DRIFT's own server has it: there frames go out in bytes that all viewers share.
+        write = self.scope.get("extensions", {}).get("drift.write", {}).get("write")
+        viewer = Viewer(self.base_send, wants_events=self.wants_events, write=write)
         try:
             await hubs.join(race.pk, viewer, wish)
             await viewer.run()

@@ -219,17 +219,21 @@ def _next_block(data: bytes, at: int) -> int:
 
 
 def _frames(data: bytes, blocks: list[_Block]) -> tuple[NDArray[Any], list[bytes], dict[int, str]]:
-    arrays: list[NDArray[Any]] = [np.empty(0, ENTRY)]
+    entries: list[bytes] = []
     datagrams: list[bytes] = []
     sources: dict[int, str] = {}
+    table = b""  # of the block before: mostly the next one's too
     for block in blocks:
-        entries = np.frombuffer(data, ENTRY, block.frames, block.start)
-        arrays.append(entries)
-        at = _sources(data, block.start + entries.nbytes, sources)
-        for length in entries["length"].tolist():
+        at = block.start + block.frames * ENTRY.itemsize
+        own = data[block.start : at]
+        entries.append(own)
+        if not table or not data.startswith(table, at):
+            table = data[at : _sources(data, at, sources)]
+        at += len(table)
+        for length in np.frombuffer(own, ENTRY)["length"].tolist():
             datagrams.append(data[at : at + length])
             at += length
-    return np.concatenate(arrays), datagrams, sources
+    return np.frombuffer(b"".join(entries), ENTRY), datagrams, sources
 
 
 def _sources(data: bytes, at: int, sources: dict[int, str]) -> int:

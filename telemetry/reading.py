@@ -10,8 +10,9 @@ from asgiref.sync import sync_to_async
 
 from races.models import Drone, Race
 from telemetry import pages
-from telemetry.clock import epoch_us
+from telemetry.clock import epoch_us, from_epoch_us
 from telemetry.frames import FrameArray, empty
+from telemetry.models import TelemetryFrame
 from telemetry.pages import Thinning
 from telemetry.storage import Column
 
@@ -83,6 +84,20 @@ def latest_frame(race_id: UUID) -> FrameArray | None:
     drone = Drone.objects.filter(race=race_id).order_by("-last_time").first()
     frames = pages.latest(race_id, [drone.number]) if drone is not None else empty(0)
     return frames if len(frames) else None
+
+
+def times_before(race_id: UUID, place: Place, *, start: int | None = None) -> dict[int, int]:
+    """Give for each drone the time (µs) of its last frame up to `place`, not before `start` (µs); none for no frame."""
+    found = {}
+    for number in Drone.objects.filter(race=race_id).values_list("number", flat=True):
+        end = place.time + (1 if number <= place.drone else 0)
+        frames = TelemetryFrame.objects.filter(race_id=race_id, drone=number, time__lt=from_epoch_us(end))
+        if start is not None:
+            frames = frames.filter(time__gte=from_epoch_us(start))
+        last = frames.order_by("-time").values_list("time", flat=True).first()
+        if last is not None:
+            found[number] = epoch_us(last)
+    return found
 
 
 def _first(drone: int, start: int | None, after: Place | None) -> int | None:

@@ -142,9 +142,10 @@ class Transfer:
         if not batch.frames.size and not (drained and ending):
             self._batch, self._read_from = None, batch.position
             return Step(0, batch.taken, drained)
+        drones = self._drones_after(batch)
         try:
             with transaction.atomic():
-                self._record(batch)
+                self._record(batch, drones)
                 if drained and ending:
                     close_race(race=Race.objects.get(pk=self.race_id))
         except MovedOn:
@@ -155,7 +156,7 @@ class Transfer:
             return Step(0, taken, drained=False)
         self._batch, self._is_recorded, self._is_waiting = None, True, False
         self.committed = self._read_from = batch.position
-        self._drones |= self._drones_after(batch)
+        self._drones |= drones
         return Step(len(batch.frames), batch.taken, drained)
 
     def confirm(self) -> None:
@@ -210,12 +211,12 @@ class Transfer:
                     self._velocities.seed(number, *sample)
         return self._velocities
 
-    def _record(self, batch: _Batch) -> None:
+    def _record(self, batch: _Batch, drones: dict[int, Drone]) -> None:
         storage.commit_lazily()
         self._count(batch)  # first: it locks the race's row, so that nobody deletes the race or records beside us
         self._move_offset(batch.position)
         Drone.objects.bulk_create(
-            self._drones_after(batch).values(),
+            drones.values(),
             update_conflicts=True,
             unique_fields=["race", "number"],
             update_fields=["frame_count", "last_seq", "last_time"],

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from telemetry import downloads, legacy
+from telemetry import api, downloads, legacy
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/races/<uuid:race_id>/export/", downloads.ExportView.as_view(), name="race_export"),
@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("telemetry", legacy.TelemetryView.as_view()),
     path("health", legacy.HealthView.as_view()),
     path("test", legacy.TestView.as_view()),
+    path("api/races/<uuid:race_id>/telemetry/", api.TelemetryView.as_view()),
 ]

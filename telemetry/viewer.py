@@ -2,9 +2,13 @@
 
 A viewer that does not keep up loses older frames to newer ones (each drone's latest always survives) and never an
 event; past `MAX_EVENTS` waiting events it is closed. It can delay nobody: the hub only ever puts things here.
+
+Under DRIFT's own server (management.server) frames that nothing waits before go straight to the socket, already in
+WebSocket framing that all viewers share; the writer task has what the socket does not take at once, and the events.
 """
 
 import asyncio
+import struct
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,6 +32,18 @@ NOT_YOURS: Final = 4403
 NO_SUCH_RACE: Final = 4404
 
 
+def framed(payload: str | bytes) -> bytes:
+    """Give a payload as one unmasked, unfragmented WebSocket message (RFC 6455, section 5.2)."""
+    data = payload.encode() if isinstance(payload, str) else payload
+    first = 0x81 if isinstance(payload, str) else 0x82  # the last fragment of a text or binary message
+    size = len(data)
+    if size < 126:
+        return struct.pack("!BB", first, size) + data
+    if size < 1 << 16:
+        return struct.pack("!BBH", first, 126, size) + data
+    return struct.pack("!BBQ", first, 127, size) + data
+
+
 class FramesItem(ABC):
     """Frames to be sent; `payloads` are made once and shared by all viewers of the same form."""
 
@@ -37,6 +53,11 @@ class FramesItem(ABC):
     @property
     @abstractmethod
     def payloads(self) -> Sequence[str | bytes]: ...
+
+    @cached_property
+    def framed(self) -> bytes:
+        """All payloads as the bytes of WebSocket messages: a server's messages are the same for every client."""
+        return b"".join(framed(payload) for payload in self.payloads)
 
 
 class OriginalFrames(FramesItem):
@@ -66,9 +87,18 @@ class BinaryFrames(FramesItem):
 class Viewer:
     """The sending side of one WebSocket."""
 
-    def __init__(self, send: Callable[[dict[str, Any]], Awaitable[None]], *, wants_events: bool) -> None:
+    def __init__(
+        self,
+        send: Callable[[dict[str, Any]], Awaitable[None]],
+        *,
+        wants_events: bool,
+        write: Callable[[bytes], bool] | None = None,
+    ) -> None:
+        """`send` is ASGI's; `write` takes framed messages at once and says whether it did, where the server can."""
         self.wants_events = wants_events
         self._send = send
+        self._write = write
+        self._idle = False  # the writer task waits, and there is nothing to be sent before new frames
         self._waiting: deque[FramesItem | str] = deque()
         self._frames_waiting = 0
         self._events_waiting = 0
@@ -80,11 +110,13 @@ class Viewer:
     def offer_frames(self, item: FramesItem) -> None:
         if self._close_code is not None:
             return
+        if self._idle and self._write is not None and self._write(item.framed):
+            return
         if self._frames_waiting >= MAX_WAITING_FRAMES:
             self._merge_oldest()
         self._waiting.append(item)
         self._frames_waiting += 1
-        self._wake.set()
+        self._rouse()
 
     def offer_event(self, text: str) -> None:
         if self._close_code is not None or not self.wants_events:
@@ -95,14 +127,14 @@ class Viewer:
             return
         self._waiting.append(text)
         self._events_waiting += 1
-        self._wake.set()
+        self._rouse()
 
     def begin(self, hello: dict[str, Any]) -> None:
         """Put `hello` before everything that has come since this viewer joined its hub."""
         if self.wants_events:
             self._waiting.appendleft(orjson.dumps(hello).decode())
             self._events_waiting += 1
-            self._wake.set()
+            self._rouse()
 
     async def room(self) -> None:
         """Wait until at most one message of frames waits: for who would rather wait than have frames merged."""
@@ -114,12 +146,13 @@ class Viewer:
         """Close with `code` once what waits has been sent."""
         if self._close_code is None:
             self._close_code = code
-            self._wake.set()
+            self._rouse()
 
     async def run(self) -> None:
         """Send until closed. Raises OSError when the connection is gone."""
         send = self._send
         while True:
+            self._idle = not self._wake.is_set()
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
@@ -136,6 +169,10 @@ class Viewer:
             if self._close_code is not None:
                 await send({"type": "websocket.close", "code": self._close_code})
                 return
+
+    def _rouse(self) -> None:
+        self._idle = False
+        self._wake.set()
 
     def _merge_oldest(self) -> None:
         # The two oldest waiting messages become one with each drone's latest frame of both, in the newer one's place.

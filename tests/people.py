@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import numpy as np
+from asgiref.sync import sync_to_async
+from django.db import connections
 from django.db.models import F
 from rest_framework.test import APIClient
 
@@ -41,6 +43,11 @@ def browser_of(user: User) -> APIClient:
     client = APIClient(enforce_csrf_checks=True, raise_request_exception=False)
     client.force_login(user, "django.contrib.auth.backends.ModelBackend")
     return client
+
+
+async def leave_the_database() -> None:
+    """Close the connection of the thread in which coroutines ask the database, which keeps it from being dropped."""
+    await sync_to_async(connections.close_all)()
 
 
 def record(race: Race, drones: Iterable[int] = (1, 2, 1, 2), *, start: int = START) -> FrameArray:

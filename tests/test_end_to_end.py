@@ -35,7 +35,6 @@ def start(drift: Installation) -> list[Command]:
     """Start DRIFT in this run's mode: `serve` alone, or `ingest_udp` and web workers."""
     if ONE_PROCESS:
         return [drift.serve()]
-    drift.migrate()
     web = drift.web_worker(drift.http_port)
     legacy = drift.web_worker(drift.legacy_port)
     ingest = drift.start("ingest_udp")

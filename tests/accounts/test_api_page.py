@@ -2,31 +2,24 @@
 
 import json
 import re
-import shlex
-from pathlib import Path
 from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 
 from accounts import services, urls
+from tests import api_page
+from tests.api_page import Call
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 # No mail is set up here, and the link on the page is made up.
 NOT_THERE = {"/api/auth/password/reset/mail/": 409, "/api/auth/password/reset/link/": 400}
 
 
-def calls() -> list[tuple[str, str, Any, bool]]:
-    """Give method, path, body and whether it signs in, of each curl line for an account call."""
-    found = []
-    for line in re.findall(r"^curl .*$", PAGE.read_text(encoding="utf-8"), re.MULTILINE):
-        words = shlex.split(line)
-        path = next(word for word in words if word.startswith("$HOST")).removeprefix("$HOST")
-        body = json.loads(words[words.index("--json") + 1]) if "--json" in words else None
-        method = words[words.index("-X") + 1] if "-X" in words else "POST" if body else "GET"
-        if path.startswith("/api/auth/") or "user" in path or path in {"/login", "/reset_password"}:
-            found.append((method, path, body, "-H" in words or "-b" in words))
-    return found
+def calls() -> list[Call]:
+    """Give the lines for account calls."""
+    original = {"/create_user", "/login", "/reset_password", "/delete_user"}
+    lines = api_page.calls()
+    return [line for line in lines if line.path.startswith("/api/auth/") or line.path.split("?")[0] in original]
 
 
 @pytest.mark.parametrize(("method", "path", "body", "signed_in"), calls())

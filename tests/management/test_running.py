@@ -25,8 +25,6 @@ only_servers = pytest.mark.skipif(ONE_PROCESS, reason="needs PostgreSQL and Valk
 @pytest.fixture
 def drift(tmp_path: Path) -> Iterator[Installation]:
     with installation(tmp_path) as made:
-        if not ONE_PROCESS:
-            made.migrate()
         yield made
 
 
@@ -62,7 +60,7 @@ def test_a_database_that_does_not_answer_is_one_line(drift: Installation, comman
 
 @only_servers
 def test_a_database_without_migrations_says_how_to_make_them(tmp_path: Path) -> None:
-    with installation(tmp_path) as fresh:
+    with installation(tmp_path, fresh=True) as fresh:
         assert "Run: python manage.py migrate" in refused(fresh.run("ingest_udp"))
 
 
@@ -115,8 +113,6 @@ def test_a_udp_port_of_another_program_is_told_where_people_look(drift: Installa
 
 
 def test_create_race_prints_the_five_fields(drift: Installation) -> None:
-    if ONE_PROCESS:
-        drift.run("migrate", "--verbosity", "0")
     fields = drift.create_race("--name", "Finale", "--map", "Hannover", "--stream-format", "Timestamp,Position")
     assert list(fields) == ["race_id", "race_creator", "udp_port", "ws_port", "status"]
     assert (fields["race_creator"], fields["udp_port"], fields["ws_port"]) == (-1, drift.udp_port, 8765)
@@ -177,6 +173,14 @@ async def test_the_demo_shows_a_race_at_once(drift: Installation) -> None:
 
 
 @only_embedded
+def test_two_commands_at_once_make_one_database(tmp_path: Path) -> None:
+    with installation(tmp_path, fresh=True) as fresh:
+        ingest = fresh.start("ingest_udp", "--record-only")
+        assert fresh.create_race()["udp_port"] == fresh.udp_port
+        ingest.wait_for("Ingest is running")
+
+
+@only_embedded
 def test_the_embedded_secret_is_kept_and_private(drift: Installation) -> None:
     environment: dict[str, Any] = {"SECRET_KEY": ""}
     drift.serve(**environment).stop()
@@ -186,3 +190,15 @@ def test_the_embedded_secret_is_kept_and_private(drift: Installation) -> None:
     assert kept.stat().st_mode & 0o777 == 0o600
     drift.serve(**environment).stop()
     assert kept.read_text() == first
+
+
+@only_embedded
+def test_a_first_start_says_how_to_make_the_first_admin(drift: Installation) -> None:
+    server = drift.serve()
+    server.wait_for("createsuperuser")
+    server.stop()
+    made = drift.run(
+        "createsuperuser", "--noinput", "--username", "chief", "--email", "", DJANGO_SUPERUSER_PASSWORD="a long one 9"
+    )
+    assert made[0] == 0, made[1]
+    assert "createsuperuser" not in drift.serve().output

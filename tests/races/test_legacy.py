@@ -283,8 +283,10 @@ def test_saved_races_asks_the_database_as_often_for_many_as_for_one(
 @pytest.mark.parametrize("user_id", ["own", "list", "none"])
 def test_update_race_changes_name_and_map(ann: User, as_: Clients, user_id: str) -> None:
     race = make_race(ann, flown=True, over=True)
-    more: dict[str, object] = {"own": {"user_id": ann.pk}, "list": {"user_id": [ann.pk]}, "none": {}}[user_id]
-    answer = as_(ann).put(f"/update_race/{race.pk}", {"race_name": " Übung ", "drift_map": "Pine Valley", **more})
+    forms: dict[str, dict[str, object]] = {"own": {"user_id": ann.pk}, "list": {"user_id": [ann.pk]}, "none": {}}
+    answer = as_(ann).put(
+        f"/update_race/{race.pk}", {"race_name": " Übung ", "drift_map": "Pine Valley", **forms[user_id]}
+    )
     assert (answer.status_code, answer.json()) == (200, {"status": "success", "message": "Race updated."})
     race.refresh_from_db()
     assert (race.name, race.drift_map) == ("Übung", "Pine Valley")

@@ -18,7 +18,7 @@ def test_nobody_signed_in_sees_the_public_races_only() -> None:
     assert list(selectors.visible_to(AnonymousUser())) == [public]
 
 
-@pytest.mark.parametrize("role", Participant.Role.values)
+@pytest.mark.parametrize("role", ["invited", "pilot"])
 def test_a_private_race_shows_to_its_creator_and_to_everybody_who_takes_part(role: str) -> None:
     creator, guest, stranger = user("creator"), user("guest"), user("stranger")
     race = services.create_race(creator=creator, is_public=False)
@@ -27,6 +27,12 @@ def test_a_private_race_shows_to_its_creator_and_to_everybody_who_takes_part(rol
     assert list(selectors.visible_to(creator)) == [race]
     assert list(selectors.visible_to(guest)) == [race]
     assert not selectors.visible_to(stranger).exists()
+
+
+def test_having_watched_a_race_while_it_was_public_is_no_invitation_to_it() -> None:
+    race, viewer = services.create_race(is_public=False), user("viewer")
+    Participant.objects.create(race=race, user=viewer, role=Participant.Role.VIEWER)
+    assert not selectors.visible_to(viewer).exists()
 
 
 def test_staff_see_all_races() -> None:
@@ -45,6 +51,6 @@ def test_drones_are_counted_once_however_many_take_part() -> None:
     guests = [user(f"guest {number}") for number in range(3)]
     race = services.create_race(creator=guests[0], is_public=False)
     for number, guest in enumerate(guests):
-        Participant.objects.create(race=race, user=guest)
+        Participant.objects.create(race=race, user=guest, role=Participant.Role.INVITED)
         Drone.objects.create(race=race, number=number + 1, drone_id=f"10.0.0.{number}")
     assert [race.drone_count for race in selectors.active_for(guests[1])] == [3]

@@ -1,6 +1,8 @@
 """telemetry.journal and telemetry.journal_reader: what is written is read back, and what is broken is passed over."""
 
 import os
+import re
+import struct
 import subprocess
 import sys
 import textwrap
@@ -86,6 +88,15 @@ def test_a_header_says_what_the_file_is(tmp_path: Path) -> None:
     header = journal_reader.read_header(journal.segment_path(tmp_path, RACE, 1))
     assert header is not None
     assert (header.race_id, header.stream_format, header.segment) == (RACE, list(FULL), 1)
+
+
+def test_the_block_in_the_protocol_page_is_what_is_written() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- example: journal block -->\n```text\n(.*?)\n```", page, re.DOTALL)
+    assert found is not None
+    datagram = struct.pack("<4f", 12.25, 1.5, 2.0, -3.25)
+    block = journal.encode_block([2], [7], [1_767_225_600_250_000], ["192.168.1.20"], [datagram])
+    assert bytes.fromhex(found[1]) == block
 
 
 def test_arrays_are_appended_as_lists_are(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from races.models import Race
 from races.services import close_race
 from telemetry.batches import Batch
 from telemetry.legacy import CHUNK, replay_json
-from tests.people import client_of, let_in, make_race, make_user, put, record
+from tests.people import client_of, leave_the_database, let_in, make_race, make_user, put, record
 from tests.telemetry.builders import START, frames
 
 SAVED = {"race_id", "race_name", "drift_map", "created_at", "user_id", "race_size_bytes"}
@@ -83,6 +83,7 @@ async def test_replay_race_over_asgi_streams_to_those_who_may_read_it() -> None:
             assert answer.streaming
             body = b"".join([part async for part in answer])  # type: ignore[attr-defined]
             assert len(replayed(body)) == 2100
+    await leave_the_database()
 
 
 @pytest.mark.django_db

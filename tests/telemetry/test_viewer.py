@@ -2,6 +2,9 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+from websockets.frames import Frame, Opcode
+
 from telemetry.batches import parse_frames_bytes
 from telemetry.viewer import (
     MAX_EVENTS,
@@ -12,6 +15,7 @@ from telemetry.viewer import (
     JsonFrames,
     OriginalFrames,
     Viewer,
+    framed,
 )
 from tests.telemetry.builders import batch
 
@@ -138,3 +142,61 @@ async def test_too_many_waiting_events_close_it() -> None:
 def test_payloads_are_made_once_for_all_viewers() -> None:
     item = JsonFrames(batch([1]))
     assert item.payloads is item.payloads
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 200_000])
+@pytest.mark.parametrize("kind", [Opcode.TEXT, Opcode.BINARY])
+def test_a_framed_message_is_what_the_websockets_library_sends(size: int, kind: Opcode) -> None:
+    payload: str | bytes = "x" * size if kind is Opcode.TEXT else b"x" * size
+    data = payload.encode() if isinstance(payload, str) else payload
+    assert framed(payload) == Frame(kind, data).serialize(mask=False)
+
+
+class FramedSocket(Socket):
+    """A connection that takes framed messages, as long as it reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[object] = []
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await super().send(message)
+        self.log.append(message.get("text") or message.get("bytes") or message["code"])
+
+    def write(self, data: bytes) -> bool:
+        if self.reads.is_set():
+            self.log.append(data)
+        return self.reads.is_set()
+
+
+async def test_frames_go_straight_to_a_socket_that_takes_them() -> None:
+    socket = FramedSocket()
+    viewer = Viewer(socket.send, wants_events=True, write=socket.write)
+    first, second = OriginalFrames(batch([1, 2])), OriginalFrames(batch([1], number=2))
+    viewer.offer_frames(first)  # before the writer runs: hello is still to come
+    viewer.begin({"type": "hello"})
+    task = await run(viewer)
+    await settle()
+    viewer.offer_frames(second)
+    task.cancel()
+    assert socket.log == ['{"type":"hello"}', *first.payloads, second.framed]
+
+
+async def test_frames_never_overtake_an_event_that_waits_nor_frames_that_wait() -> None:
+    socket = FramedSocket()
+    viewer = Viewer(socket.send, wants_events=True, write=socket.write)
+    task = await run(viewer)
+    items = [BinaryFrames(batch([1], number=number, first_seq=number)) for number in range(1, 6)]
+    viewer.offer_frames(items[0])
+    viewer.offer_event('{"type":"lap"}')
+    viewer.offer_frames(items[1])
+    await settle()
+    socket.reads.clear()
+    viewer.offer_frames(items[2])
+    socket.reads.set()  # room again, but one waits
+    viewer.offer_frames(items[3])
+    await settle()
+    viewer.offer_frames(items[4])
+    task.cancel()
+    expected = [items[0].framed, '{"type":"lap"}', *(items[n].payloads[0] for n in (1, 2, 3)), items[4].framed]
+    assert socket.log == expected

@@ -31,8 +31,12 @@ class Command(DriftCommand):
         ingest = Ingest(Recorder(settings.DRIFT_DATA_DIR / "journal"), layer)
         async with ingest_view.shown(ingest, Console(stderr=True)):
             with stop_signals(ingest.stop):
-                await ingest.run(on_ready=lambda: self.say("Ingest is running. Ctrl-C ends."))
+                await ingest.run(on_ready=self.greet)
         self.say(ingest_view.line(ingest))
+
+    def greet(self) -> None:
+        run.settle_memory()
+        self.say("Ingest is running. Ctrl-C ends.")
 
     def say(self, text: str) -> None:
         self.stderr.write(text, lambda plain: plain)  # standard error without the red of an error

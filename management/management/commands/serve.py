@@ -8,6 +8,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from rich.console import Console
 
+from accounts.models import User
 from management import ingest_view, preflight, run, server
 from management.command import DriftCommand
 from telemetry.ingest import Ingest
@@ -35,6 +36,7 @@ class Command(DriftCommand):
 
     def handle(self, *args: object, host: str, port: int, legacy_port: int, no_ingest: bool, **options: Any) -> None:
         preflight.need_database()
+        self.without_admin = not User.objects.filter(is_superuser=True).exists()
         preflight.need_channel_layer(across_processes=no_ingest)
         sockets = []
         for number, option in ((port, "--port"), (legacy_port, "--legacy-port")):
@@ -48,15 +50,18 @@ class Command(DriftCommand):
 
     async def main(self, sockets: list[Any], port: int, *, with_ingest: bool) -> None:
         if not with_ingest:
+            worker = server.Server(server.config())
+            run.settle_memory()
             self.stdout.write(f"A web worker is running on port {port}. Ctrl-C ends.")
             self.stdout.flush()
-            await server.Server(server.config()).serve(sockets=sockets)
+            await worker.serve(sockets=sockets)
             return
         ingest = Ingest(Recorder(settings.DRIFT_DATA_DIR / "journal"), get_channel_layer())
         async with ingest_view.shown(ingest, Console(force_terminal=False, stderr=True)):
             await server.serve(sockets, ingest, on_ready=partial(self.greet, port))
 
     def greet(self, port: int) -> None:
+        run.settle_memory()
         addresses = server.lan_addresses()
         pages = [f"http://localhost:{port}/", *(f"http://{address}:{port}/" for address in addresses)]
         ports = settings.DRIFT_UDP_PORTS
@@ -65,4 +70,6 @@ class Command(DriftCommand):
             f"Pilots send to {' or '.join(addresses) or 'this machine'}, UDP port {ports[0]} for the first race "
             f"(then up to {ports[-1]}). Create one: python manage.py create_race. Ctrl-C ends."
         )
+        if self.without_admin:
+            self.stdout.write("There is no admin yet. Make one: python manage.py createsuperuser, then open /admin/.")
         self.stdout.flush()

@@ -1,0 +1,199 @@
+"""/api/races/{id}/telemetry/: recorded frames in bounded pages."""
+
+import re
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+import orjson
+from django.http import HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.http import http_date
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+from accounts.rest import checked_query
+from races.api import OfRace
+from races.models import Race
+from telemetry import reading
+from telemetry.batches import Batch
+from telemetry.clock import epoch_us
+from telemetry.frames import FrameArray, empty
+from telemetry.reading import Place
+
+MOST_FRAMES: Final = 5000  # a page
+MOST_READ: Final = 50_000  # frames looked at for a page, where `hz` takes few of them
+LONGEST: Final = 10**7  # s: 115 days
+FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "flight_time": ("flight_time",),
+    "position": ("position",),
+    "attitude": ("attitude",),
+    "velocity": ("velocity",),
+    "gyro": ("gyro",),
+    "inputs": ("inputs",),
+    "battery": ("battery",),
+    "motors": ("motor_count", "motor_rpms"),
+}
+ALWAYS: Final = ("drone_id", "timestamp", "drone", "seq")
+
+
+class NumberList(serializers.CharField):
+    """Drones' numbers, separated by commas."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        words = super().to_internal_value(data).split(",")
+        if not all(word.isascii() and word.isdigit() and len(word) < 6 for word in words):
+            raise serializers.ValidationError("Drones' numbers, separated by commas: 1,3")
+        return frozenset(map(int, words))
+
+
+class FieldList(serializers.CharField):
+    """Names out of FIELDS, separated by commas."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        words = super().to_internal_value(data).split(",")
+        if not set(words) <= FIELDS.keys():
+            raise serializers.ValidationError(f"Some of these, separated by commas: {', '.join(FIELDS)}")
+        return words
+
+
+class CursorField(serializers.CharField):
+    """The place of the last frame that one has, as a page's `next` holds it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        found = re.fullmatch(r"([0-9]{1,17})-([0-9]{1,5})", super().to_internal_value(data))
+        if found is None:
+            raise serializers.ValidationError("Take it from the page before.")
+        return Place(int(found[1]), int(found[2]))
+
+
+class TelemetryQuery(serializers.Serializer[Any]):
+    """The parameters of a page. Times are race seconds, as `timestamp` in the frames."""
+
+    drone = NumberList(
+        required=False, max_length=200, help_text="Drones' numbers, separated by commas; all unless given."
+    )
+    start = serializers.FloatField(required=False, min_value=0, max_value=LONGEST, help_text="s, included")
+    end = serializers.FloatField(required=False, min_value=0, max_value=LONGEST, help_text="s, excluded")
+    hz = serializers.FloatField(
+        required=False, min_value=0.01, max_value=1000, help_text="At most so many frames a second and drone."
+    )
+    fields = FieldList(  # type: ignore[assignment]  # a parameter's name, and a property of every serializer
+        required=False, max_length=200, help_text=f"Some of {', '.join(FIELDS)}, separated by commas; all unless given."
+    )
+    limit = serializers.IntegerField(default=1000, min_value=1, max_value=MOST_FRAMES, help_text="frames a page")
+    cursor = CursorField(required=False, help_text="From the `next` of the page before.")
+
+
+class TelemetryPage(serializers.Serializer[Any]):
+    next = serializers.URLField(
+        allow_null=True, help_text="Where the frames go on; null at the end of those there are."
+    )
+    frames = serializers.ListField(
+        child=serializers.DictField(), help_text="As in the messages of docs/protocol.md; null for what is absent."
+    )
+
+
+class TelemetryView(OfRace):
+    @extend_schema(tags=["races"], parameters=[TelemetryQuery], responses=TelemetryPage)
+    def get(self, request: Request, race_id: UUID) -> HttpResponseBase:
+        """Give recorded frames by time, then by drone. The pages of a race that is over never change (ETag)."""
+        race = self.race()
+        query = checked_query(TelemetryQuery, request)
+        caching: dict[str, str] = {}
+        if race.status == Race.Status.ENDED and race.ended_at is not None:
+            ended = int(race.ended_at.timestamp())
+            etag = f'"{sha256(f"{race.pk} {race.frame_count} {request.get_full_path()}".encode()).hexdigest()[:32]}"'
+            unchanged = get_conditional_response(request._request, etag, ended)  # noqa: SLF001  Django's own, below
+            if unchanged is not None:
+                return unchanged
+            caching = {"ETag": etag, "Last-Modified": http_date(ended)}
+        answer = HttpResponse(page_json(race, query, request), content_type="application/json", headers=caching)
+        patch_cache_control(answer, private=True, no_cache=True)
+        return answer
+
+
+def page_json(race: Race, query: dict[str, Any], request: Request) -> bytes:
+    """Give one page as JSON."""
+    start = epoch_us(race.started_at) if race.started_at else 0
+    drone_ids = dict(race.drones.values_list("number", "drone_id"))
+    frames, place = read_page(race.pk, start, query, len(drone_ids))
+    objects = Batch(0, start, drone_ids, frames).objects
+    if "fields" in query:
+        names = [*ALWAYS, *(name for field in query["fields"] for name in FIELDS[field])]
+        objects = [_only(names, text) for text in objects]
+    url = None
+    if place is not None:
+        url = replace_query_param(request.build_absolute_uri(), "cursor", f"{place.time}-{place.drone}")
+    return b'{"next":' + orjson.dumps(url) + b',"frames":[' + ",".join(objects).encode() + b"]}"
+
+
+def _only(names: list[str], text: str) -> str:
+    frame = orjson.loads(text)
+    return orjson.dumps({name: frame[name] for name in names}).decode()
+
+
+def read_page(race_id: UUID, start: int, query: dict[str, Any], drone_count: int) -> tuple[FrameArray, Place | None]:
+    """Give the frames of one page, and the place after which the next one begins, None where there is none.
+
+    `start` is the race's first frame (µs since 1970).
+    """
+    first, end = (start + round(query[name] * 1e6) if name in query else None for name in ("start", "end"))
+    limit, after = query["limit"], query.get("cursor")
+    thinner = None
+    if "hz" in query:
+        before = reading.times_before(race_id, after, start=first) if after is not None else {}
+        thinner = Thinner(query["hz"], start, before)
+    kept, count, looked_at = [empty(0)], 0, 0
+    pages = reading.frames_of(
+        race_id,
+        drones=query.get("drone"),
+        start=first,
+        end=end,
+        after=after,
+        size=reading.PAGE if thinner else max(20, min(reading.PAGE, limit // max(1, drone_count) + 1)),
+    )
+    for frames in pages:
+        kept.append(thinner.thin(frames) if thinner else frames)
+        count += len(kept[-1])
+        looked_at += len(frames)
+        if count > limit:
+            whole = np.concatenate(kept)[:limit]
+            return whole, _place(whole)
+        if looked_at >= MOST_READ:
+            return np.concatenate(kept), _place(frames)
+    return np.concatenate(kept), None
+
+
+def _place(frames: FrameArray) -> Place:
+    return Place(int(frames["time"][-1]), int(frames["drone"][-1]))
+
+
+class Thinner:
+    """Takes each drone's first frame of every 1/hz seconds of a race that began at `start` (µs).
+
+    `before` has the times (µs) of the frames before the first ones it is given, by drone: so a page goes on where
+    the one before it ended.
+    """
+
+    def __init__(self, hz: float, start: int, before: dict[int, int]) -> None:
+        self._hz = hz
+        self._start = start
+        self._last = {drone: int(self._intervals(np.array([time]))[0]) for drone, time in before.items()}
+
+    def thin(self, frames: FrameArray) -> FrameArray:
+        """Give the frames to take out of the next ones, which are in order of time."""
+        taken = np.zeros(len(frames), bool)
+        intervals = self._intervals(frames["time"])
+        for drone in np.unique(frames["drone"]).tolist():
+            own = np.flatnonzero(frames["drone"] == drone)
+            mine = intervals[own]
+            taken[own] = np.diff(mine, prepend=self._last.get(drone, -1)) != 0
+            self._last[drone] = int(mine[-1])
+        return frames[taken]
+
+    def _intervals(self, times: FrameArray) -> FrameArray:
+        return np.floor((times - self._start) / 1e6 * self._hz).astype("i8")
