@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 
 from django.utils.text import slugify
 
-from accounts.errors import Refused
 from races.models import Race
 from telemetry import flat, reading
 from telemetry.clock import from_epoch_us
@@ -61,18 +60,11 @@ FORMATS: Final = {
 def parts_of(race: Race, form: str, *, drones: frozenset[int] | None = None) -> Iterator[Part]:
     """Give a race's recording as a file of the format `form`, of all drones or of the given ones.
 
-    Raises Refused for a format that there is not.
+    `form` is one of FORMATS.
     """
-    found = format_of(form)
+    found = FORMATS[form]
     recording = recording_of(race)
     return found.parts(race, recording, recording.chosen(drones))
-
-
-def format_of(form: str) -> Format:
-    found = FORMATS.get(form)
-    if found is None:
-        raise Refused(f"There is no format {form[:20]!r}. There are: {', '.join(FORMATS)}.")
-    return found
 
 
 def file_name(race: Race, form: str) -> str:
