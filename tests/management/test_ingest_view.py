@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import sys
 from collections import Counter
 from types import SimpleNamespace
 from typing import Any
@@ -52,16 +53,20 @@ async def test_on_a_terminal_it_is_a_live_table_that_leaves_no_trace(ingest: Any
 
 
 async def test_log_lines_go_above_the_live_table_and_back_to_where_they_went(ingest: Any) -> None:
-    before = io.StringIO()
-    handler = logging.StreamHandler(before)
-    logging.getLogger().addHandler(handler)
+    terminal = sys.stderr
+    to_terminal, to_file = logging.StreamHandler(terminal), logging.StreamHandler(io.StringIO())
+    logging.getLogger().addHandler(to_terminal)
+    logging.getLogger().addHandler(to_file)
     try:
+        file = to_file.stream
         async with ingest_view.shown(ingest, Console(file=io.StringIO(), force_terminal=True)):
             await asyncio.sleep(0.05)
-            assert handler.stream is not before
-        assert handler.stream is before
+            assert to_terminal.stream is not terminal
+            assert to_file.stream is file
+        assert to_terminal.stream is terminal
     finally:
-        logging.getLogger().removeHandler(handler)
+        logging.getLogger().removeHandler(to_terminal)
+        logging.getLogger().removeHandler(to_file)
 
 
 async def test_elsewhere_it_is_a_log_line(
