@@ -1,15 +1,14 @@
 """/api/races/{id}/telemetry/: recorded frames in bounded pages."""
 
 import re
-from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
 import orjson
 from django.http import HttpResponse, HttpResponseBase
-from django.utils.cache import get_conditional_response, patch_cache_control
-from django.utils.http import http_date
+from django.utils.cache import patch_cache_control
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,10 +17,11 @@ from rest_framework.utils.urls import replace_query_param
 from accounts.rest import checked_query
 from races.api import OfRace
 from races.models import Race
-from telemetry import reading
+from telemetry import downloads, reading
 from telemetry.batches import Batch
 from telemetry.clock import epoch_us
 from telemetry.frames import FrameArray, empty
+from telemetry.query import NumberList
 from telemetry.reading import Place
 
 MOST_FRAMES: Final = 5000  # a page
@@ -38,16 +38,6 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "motors": ("motor_count", "motor_rpms"),
 }
 ALWAYS: Final = ("drone_id", "timestamp", "drone", "seq")
-
-
-class NumberList(serializers.CharField):
-    """Drones' numbers, separated by commas."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        words = super().to_internal_value(data).split(",")
-        if not all(word.isascii() and word.isdigit() and len(word) < 6 for word in words):
-            raise serializers.ValidationError("Drones' numbers, separated by commas: 1,3")
-        return frozenset(map(int, words))
 
 
 class FieldList(serializers.CharField):
@@ -84,6 +74,12 @@ class TelemetryQuery(serializers.Serializer[Any]):
     fields = FieldList(  # type: ignore[assignment]  # a parameter's name, and a property of every serializer
         required=False, max_length=200, help_text=f"Some of {', '.join(FIELDS)}, separated by commas; all unless given."
     )
+    format = serializers.ChoiceField(
+        choices=["json", "binary"], default="json", help_text="binary: messages of docs/protocol.md, in one answer."
+    )
+    chunk = serializers.IntegerField(
+        required=False, min_value=0, max_value=LONGEST, help_text="Of binary: these ten seconds alone, from 0."
+    )
     limit = serializers.IntegerField(default=1000, min_value=1, max_value=MOST_FRAMES, help_text="frames a page")
     cursor = CursorField(required=False, help_text="From the `next` of the page before.")
 
@@ -98,19 +94,26 @@ class TelemetryPage(serializers.Serializer[Any]):
 
 
 class TelemetryView(OfRace):
-    @extend_schema(tags=["races"], parameters=[TelemetryQuery], responses=TelemetryPage)
+    content_negotiation_class = downloads.OwnFormat
+
+    @extend_schema(
+        tags=["races"],
+        parameters=[TelemetryQuery],
+        responses={(200, "application/json"): TelemetryPage, (200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
     def get(self, request: Request, race_id: UUID) -> HttpResponseBase:
-        """Give recorded frames by time, then by drone. The pages of a race that is over never change (ETag)."""
+        """Give recorded frames by time, then by drone. The pages of a race that is over never change (ETag).
+
+        `format=binary` gives whole races or ten seconds of them, without pages; it takes `drone` and `chunk` only.
+        """
         race = self.race()
         query = checked_query(TelemetryQuery, request)
-        caching: dict[str, str] = {}
-        if race.status == Race.Status.ENDED and race.ended_at is not None:
-            ended = int(race.ended_at.timestamp())
-            etag = f'"{sha256(f"{race.pk} {race.frame_count} {request.get_full_path()}".encode()).hexdigest()[:32]}"'
-            unchanged = get_conditional_response(request._request, etag, ended)  # noqa: SLF001  Django's own, below
-            if unchanged is not None:
-                return unchanged
-            caching = {"ETag": etag, "Last-Modified": http_date(ended)}
+        caching = downloads.validators(race, request)
+        unchanged = downloads.unchanged(caching, request)
+        if unchanged is not None:
+            return unchanged
+        if query["format"] == "binary":
+            return downloads.binary(race, query.get("drone"), query.get("chunk"), caching)
         answer = HttpResponse(page_json(race, query, request), content_type="application/json", headers=caching)
         patch_cache_control(answer, private=True, no_cache=True)
         return answer

@@ -5,10 +5,11 @@ from typing import Final, NamedTuple
 
 from django.utils.text import slugify
 
-from accounts.errors import Refused
 from races.models import Race
 from telemetry import flat, reading
 from telemetry.clock import from_epoch_us
+from telemetry.frames import FrameArray
+from telemetry.mcap_file import McapFile
 from telemetry.recordings import Recording, recording_of
 
 PART_FRAMES: Final = 2000  # made at once: some 600 KB of CSV, and few ms in which nobody else gets the interpreter
@@ -31,30 +32,39 @@ class Format(NamedTuple):
 def csv_parts(race: Race, recording: Recording, drones: Collection[int]) -> Iterator[Part]:
     """Give the recording as CSV (telemetry.flat)."""
     yield Part(flat.header_line().encode(), 0)
+    for frames in _frames(recording, drones):
+        yield Part(flat.lines(frames, recording.start, recording.drone_ids).encode(), len(frames))
+
+
+def mcap_parts(race: Race, recording: Recording, drones: Collection[int]) -> Iterator[Part]:
+    """Give the recording as MCAP (telemetry.mcap_file)."""
+    file = McapFile(race, recording, drones)
+    yield Part(file.begin(), 0)
+    for frames in _frames(recording, drones):
+        yield Part(file.add(frames), len(frames))
+    yield Part(file.end(), 0)
+
+
+def _frames(recording: Recording, drones: Collection[int]) -> Iterator[FrameArray]:
     for frames in reading.frames_of(recording.race_id, drones=drones):
         for cut in range(0, len(frames), PART_FRAMES):
-            some = frames[cut : cut + PART_FRAMES]
-            yield Part(flat.lines(some, recording.start, recording.drone_ids).encode(), len(some))
+            yield frames[cut : cut + PART_FRAMES]
 
 
-FORMATS: Final = {"csv": Format("text/csv; charset=utf-8", csv_parts)}
+FORMATS: Final = {
+    "csv": Format("text/csv; charset=utf-8", csv_parts),
+    "mcap": Format("application/vnd.mcap", mcap_parts),
+}
 
 
 def parts_of(race: Race, form: str, *, drones: frozenset[int] | None = None) -> Iterator[Part]:
     """Give a race's recording as a file of the format `form`, of all drones or of the given ones.
 
-    Raises Refused for a format that there is not.
+    `form` is one of FORMATS.
     """
-    found = format_of(form)
+    found = FORMATS[form]
     recording = recording_of(race)
     return found.parts(race, recording, recording.chosen(drones))
-
-
-def format_of(form: str) -> Format:
-    found = FORMATS.get(form)
-    if found is None:
-        raise Refused(f"There is no format {form[:20]!r}. There are: {', '.join(FORMATS)}.")
-    return found
 
 
 def file_name(race: Race, form: str) -> str:

@@ -1,6 +1,7 @@
 import socket
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,11 @@ from management.sender import Address
 )
 def test_a_good_word_becomes_its_value(take: Callable[[str], Any], text: str, value: Any) -> None:
     assert take(text) == value
+
+
+def test_an_age_is_days_hours_or_minutes() -> None:
+    ages = [arguments.age(text) for text in ("30d", "12h", "90m")]
+    assert ages == [timedelta(days=30), timedelta(hours=12), timedelta(minutes=90)]
 
 
 def test_a_stream_format_is_keys_separated_by_commas() -> None:
@@ -48,6 +54,10 @@ def test_a_stream_format_is_keys_separated_by_commas() -> None:
         (arguments.udp_address, f"{'x' * 70}.invalid:9001", "is known"),
         (arguments.stream, "Timestamp,Altitude", "Unknown stream format key: Altitude"),
         (arguments.race_id, "7", "not the id of a race"),
+        (arguments.age, "30", "not a time such as 30d"),
+        (arguments.age, "0d", "not a time such as 30d"),
+        (arguments.age, "", "not a time such as 30d"),
+        (arguments.age, "9999999d", "not a time such as 30d"),
         (arguments.ip_address, "my-pc", "not an IP address"),
     ],
 )

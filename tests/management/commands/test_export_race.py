@@ -62,3 +62,13 @@ def test_what_cannot_be_is_one_line(race: Race, tmp_path: Path) -> None:
         call_command("export_race", str(uuid4()))
     assert caught.value.returncode == 1
     assert isinstance(caught.value.__context__, NotFound)
+
+
+def test_the_outputs_name_says_the_format_unless_another_is_asked_for(race: Race, tmp_path: Path) -> None:
+    for name, options, beginning in (
+        ("final.mcap", (), b"\x89MCAP"),
+        ("final.MCAP", ("--format", "csv"), b"time_s,"),
+        ("final.txt", (), b"time_s,"),
+    ):
+        call_command("export_race", str(race.pk), "--output", str(tmp_path / name), *options, stdout=StringIO())
+        assert (tmp_path / name).read_bytes().startswith(beginning)

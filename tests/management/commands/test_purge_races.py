@@ -33,14 +33,14 @@ def test_old_unsaved_races_go_with_their_frames_and_the_others_stay() -> None:
     active = make_race(None, flown=True)
     said = purge()
     assert str(old.pk) in said
-    assert said.endswith("1 races with 4 frames deleted.\n")
+    assert said.endswith("Deleted: races 1, frames 4.\n")
     assert set(Race.objects.values_list("pk", flat=True)) == {young.pk, kept.pk, active.pk}
     assert set(TelemetryFrame.objects.values_list("race_id", flat=True)) == {young.pk, kept.pk, active.pk}
 
 
 def test_a_dry_run_only_says_what_would_go() -> None:
     old = ended(31, saved=False)
-    assert purge("--dry-run").endswith("1 races with 4 frames would be deleted.\n")
+    assert purge("--dry-run").endswith("Would be deleted: races 1, frames 4.\n")
     assert Race.objects.filter(pk=old.pk).exists()
     assert TelemetryFrame.objects.count() == 4
 
