@@ -80,7 +80,8 @@ def database() -> dict[str, Any]:
             **chosen.get("OPTIONS", {}),
         }
     elif chosen["ENGINE"].endswith("postgresql"):
-        chosen.setdefault("CONN_MAX_AGE", 60)
+        # Under ASGI each request has a thread of its own, which would leave its connection open behind it.
+        chosen["CONN_MAX_AGE"] = 0
         chosen["CONN_HEALTH_CHECKS"] = True
         # A host that does not answer at all must not hold a request, or the recorder, for the system's two minutes.
         chosen["OPTIONS"] = {"connect_timeout": 5, **chosen.get("OPTIONS", {})}

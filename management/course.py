@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 TOP_SPEED: Final = 24.0  # m/s
 CORNERING: Final = 16.0  # m/s² across the line
 PULL: Final = 9.0  # m/s² along the line, faster or slower
+# The cosine of the angle at which a gate is passed at most: a smooth line through the gates is not a pilot's.
+STRAIGHT: Final = 0.3
 # How finely the line is looked at, and how many knots hold a lap: one every few centimetres and hundredths of a second.
 LINE_SAMPLES: Final = 4096
 LAP_KNOTS: Final = 512
@@ -91,6 +93,10 @@ class CourseGate:
         return np.asarray((points - np.array(self.centre)) @ self.axes().T)
 
 
+class NotFlyable(ValueError):
+    """No simulated drone can fly these gates; the text says why."""
+
+
 class Course:
     """A closed line through gate centres, in order; the first gate is start/finish and faces along the line.
 
@@ -109,6 +115,21 @@ class Course:
             for centre, tangent in zip(centres, self.line(knots, derivative=1), strict=True)
         )
         self.lap = _lap(self.line)
+
+
+def through(gates: Sequence[CourseGate]) -> Course:
+    """Give the course through gates that are there already; raises NotFlyable."""
+    centres = [gate.centre for gate in gates]
+    if len(gates) < 3:
+        raise NotFlyable("Simulated drones need at least three gates to fly round.")
+    if any(one == other for one, other in zip(centres, [*centres[1:], centres[0]], strict=True)):
+        raise NotFlyable("Two gates in a row stand in the same place.")
+    course = Course(centres)
+    for number, (gate, along) in enumerate(zip(gates, course.gates, strict=True), 1):
+        if gate.axes()[2] @ along.axes()[2] < STRAIGHT:
+            raise NotFlyable(f"Gate {number} does not face the way from the gate before it to the one after it.")
+    course.gates = tuple(gates)
+    return course
 
 
 def _gate(centre: tuple[float, float, float], tangent: Floats, width: float, height: float) -> CourseGate:

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Final
+from typing import Final, TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -86,7 +86,8 @@ async def show(ingest: Ingest, console: Console) -> None:
             logger.info(line(ingest))
     rates = Rates()
     loop = asyncio.get_running_loop()
-    with Live(console=console, auto_refresh=False, transient=True) as live, _log_above():
+    terminal = sys.stderr
+    with Live(console=console, auto_refresh=False, transient=True) as live, _log_above(terminal):
         while True:
             counts: dict[object, int] = {key: running.feed.accepted for key, running in ingest.races.items()}
             live.update(table(ingest, rates.look(counts, loop.time())), refresh=True)
@@ -106,13 +107,17 @@ async def shown(ingest: Ingest, console: Console) -> AsyncIterator[None]:
 
 
 @contextmanager
-def _log_above() -> Iterator[None]:
+def _log_above(terminal: TextIO) -> Iterator[None]:
     # The live table stands in for sys.stderr; log handlers that kept the real one would write across the table.
-    handlers = [handler for handler in logging.getLogger().handlers if isinstance(handler, logging.StreamHandler)]
-    before = [handler.setStream(sys.stderr) for handler in handlers]
+    handlers = [
+        handler
+        for handler in logging.getLogger().handlers
+        if isinstance(handler, logging.StreamHandler) and handler.stream is terminal
+    ]
+    for handler in handlers:
+        handler.setStream(sys.stderr)
     try:
         yield
     finally:
-        for handler, stream in zip(handlers, before, strict=True):
-            if stream is not None:
-                handler.setStream(stream)
+        for handler in handlers:
+            handler.setStream(terminal)

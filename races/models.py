@@ -1,6 +1,7 @@
 """Races, the drones seen in them, who takes part, and the tracks they are flown on."""
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -8,7 +9,14 @@ from django.db import models
 
 
 class Track(models.Model):
-    """A course in one of the simulator's maps; its gates in order make the lap."""
+    """A course in one of the simulator's maps: its gates in order make the lap, and its rules make the race.
+
+    A race on it is over so many `laps`, or over `time_limit` and then `grace` to end the lap that runs, or open.
+    """
+
+    class StartMode(models.TextChoices):
+        FIRST_CROSSING = "first_crossing"  # a drone's first passing of start/finish starts its lap 1
+        RACE_START = "race_start"  # the race's first frame starts lap 1 for all
 
     name = models.CharField(max_length=100)
     drift_map = models.CharField("map", max_length=100, default="arena")
@@ -16,11 +24,21 @@ class Track(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="tracks"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    min_lap = models.DecimalField("minimum lap (s)", max_digits=7, decimal_places=3, default=Decimal("5.000"))
+    start_mode = models.CharField(max_length=20, choices=StartMode, default=StartMode.FIRST_CROSSING)
+    laps = models.PositiveSmallIntegerField("laps to fly", null=True, blank=True)
+    time_limit = models.DecimalField("time to fly (s)", max_digits=8, decimal_places=3, null=True, blank=True)
+    grace = models.DecimalField("time to end the last lap (s)", max_digits=8, decimal_places=3, default=Decimal(0))
+    # A flown lap, for gaps and comparisons: {"points": [[x, y, z], …], "gates_at": [m, …]}. NULL: from gate to gate.
+    line = models.JSONField("reference line", null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["name", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["drift_map", "name"], name="track_name_unique_on_its_map"),
+            models.CheckConstraint(
+                condition=models.Q(laps=None) | models.Q(time_limit=None), name="track_over_laps_or_over_time"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -44,6 +62,8 @@ class Gate(models.Model):
     width = models.FloatField("width (m)")
     height = models.FloatField("height (m)")
     label = models.CharField(max_length=50, blank=True)
+    # Start/finish ends the last sector whatever this says.
+    sector_end = models.BooleanField("ends a sector", default=True)
 
     class Meta:
         ordering: ClassVar = ["track", "order"]
@@ -171,3 +191,123 @@ class IngestHost(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}, process {self.pid}"
+
+
+class RaceTiming(models.Model):
+    """How far a race has been timed: the engine's state, written with the laps and crossings that it gave.
+
+    `start` is the race's start, where the track's start mode asks for one.
+    """
+
+    race = models.OneToOneField(Race, primary_key=True, on_delete=models.CASCADE, related_name="timing")
+    state = models.JSONField(help_text="As races.timing.Timer.state gives it.")
+    start = models.BigIntegerField("race's start (µs since 1970)", null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"timing of {self.race_id}"
+
+
+class Crossing(models.Model):
+    """A drone passed a gate in its facing. `time` is the arrival of the frame that showed it."""
+
+    race = models.ForeignKey(Race, on_delete=models.CASCADE, related_name="crossings")
+    drone = models.PositiveSmallIntegerField("drone's number")
+    gate = models.PositiveSmallIntegerField("gate's order")
+    lap = models.PositiveIntegerField("number of the lap", null=True, blank=True)
+    counted = models.BooleanField(help_text="Whether it advanced the lap.")
+    time = models.BigIntegerField("arrival (µs since 1970)")
+    race_time = models.BigIntegerField("race time (µs since 1970)")
+    flight_time = models.FloatField("drone's own clock (s)")
+    speed = models.FloatField("speed (m/s)")
+    right = models.FloatField("right of the gate's centre (m)")
+    up = models.FloatField("above the gate's centre (m)")
+
+    class Meta:
+        ordering: ClassVar = ["race", "race_time", "id"]
+        constraints: ClassVar = [
+            # A frame shows at most one passing of a place: what is written twice is there once.
+            models.UniqueConstraint(fields=["race", "drone", "time", "gate"], name="crossing_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"drone {self.drone}, gate {self.gate}"
+
+
+class Lap(models.Model):
+    """A closed lap, by the engine or by a marshal's hand.
+
+    `flaws` and `missed` (gates' orders) are what the engine found; `valid` is what counts now, rulings included. Times
+    as in races.timing.events.Lap.
+    """
+
+    class Source(models.TextChoices):
+        AUTO = "auto"  # timed while the race was flown
+        MANUAL = "manual"  # a marshal's
+        RECALC = "recalc"  # timed again from the recording
+
+    class Ruled(models.TextChoices):
+        VALID = "valid"
+        INVALID = "invalid"
+
+    race = models.ForeignKey(Race, on_delete=models.CASCADE, related_name="laps")
+    drone = models.PositiveSmallIntegerField("drone's number")
+    number = models.PositiveIntegerField()
+    source = models.CharField(max_length=10, choices=Source, default=Source.AUTO)
+    time = models.BigIntegerField("arrival of its last frame (µs since 1970)")
+    start = models.BigIntegerField("start, race time (µs since 1970)")
+    end = models.BigIntegerField("end, race time (µs since 1970)")
+    # NULL for a lap that a marshal added: nobody knows.
+    start_flight = models.FloatField("start, drone's own clock (s)", null=True, blank=True)
+    end_flight = models.FloatField("end, drone's own clock (s)", null=True, blank=True)
+    duration_ms = models.PositiveIntegerField("duration (ms)")
+    sectors = models.JSONField("sectors (ms)", default=list)
+    flaws = models.JSONField(default=list, blank=True)
+    missed = models.JSONField("missed gates", default=list, blank=True)
+    valid = models.BooleanField()
+    ruled = models.CharField("a marshal's ruling", max_length=10, choices=Ruled, blank=True)
+    reason = models.CharField("why it was ruled so", max_length=200, blank=True)
+    samples = models.PositiveIntegerField("frames", default=0)
+    max_gap_ms = models.PositiveIntegerField("longest gap between frames (ms)", default=0)
+    top_speed = models.FloatField("top speed (m/s)", default=0.0)
+
+    class Meta:
+        ordering: ClassVar = ["race", "end", "drone", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["race", "drone", "number", "source"], name="lap_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["race", "drone", "end"], name="lap_of_a_drone")]
+
+    def __str__(self) -> str:
+        return f"drone {self.drone}, lap {self.number}"
+
+
+class Ruling(models.Model):
+    """What a race's director decided about its laps and drones, and why: kept for ever, in the order of decision."""
+
+    class Kind(models.TextChoices):
+        INVALIDATE = "invalidate"
+        RESTORE = "restore"
+        ADD_LAP = "add_lap"
+        SPLIT_LAP = "split_lap"
+        PENALTY = "penalty"
+        DISQUALIFY = "disqualify"
+        REINSTATE = "reinstate"
+        RETIME = "retime"
+
+    race = models.ForeignKey(Race, on_delete=models.CASCADE, related_name="rulings")
+    kind = models.CharField(max_length=12, choices=Kind)
+    drone = models.PositiveSmallIntegerField("drone's number", null=True, blank=True)
+    lap = models.PositiveIntegerField("number of the lap", null=True, blank=True)
+    milliseconds = models.IntegerField("penalty, or length of the lap (ms)", null=True, blank=True)
+    reason = models.CharField(max_length=200)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="rulings"
+    )
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["race", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.reason}"

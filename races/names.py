@@ -42,3 +42,7 @@ def drone_name(text: str) -> str:
 
 def gate_label(text: str) -> str:
     return checked_name(text, what="A gate's label", longest=50, blank=True)
+
+
+def reason(text: str) -> str:
+    return checked_name(text, what="A reason", longest=200)

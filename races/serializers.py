@@ -1,5 +1,6 @@
 """The bodies of /api/tracks/ and /api/races/, as they arrive and leave. Names are checked by the services."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
@@ -8,7 +9,7 @@ from rest_framework import serializers
 from accounts.models import User
 from races.bodies import MOST_USERS, NAME_LENGTH, UserNumber
 from races.models import Drone, Gate, Participant, Race, Track
-from races.services.tracks import FARTHEST, LARGEST, MOST_GATES
+from races.services.tracks import FARTHEST, LARGEST, LONGEST_LAP, LONGEST_RACE, MOST_GATES, MOST_LAPS
 from races.stream_format import DEFAULT_FORMAT, known_keys
 
 DRONE_NAME_LENGTH = 50
@@ -43,21 +44,44 @@ class GateBody(serializers.ModelSerializer[Gate]):
 
     class Meta:
         model = Gate
-        fields: ClassVar = ["order", "x", "y", "z", "yaw", "pitch", "width", "height", "label"]
+        fields: ClassVar = ["order", "x", "y", "z", "yaw", "pitch", "width", "height", "label", "sector_end"]
         read_only_fields: ClassVar = ["order"]
 
 
 class TrackSerializer(serializers.ModelSerializer[Track]):
     creator = Person(read_only=True, allow_null=True)
     gates = GateBody(many=True, read_only=True)
+    min_lap, time_limit, grace = (
+        serializers.DecimalField(8, 3, coerce_to_string=False, read_only=True) for _ in range(3)
+    )
 
     class Meta:
         model = Track
-        fields: ClassVar = ["id", "name", "drift_map", "creator", "created_at", "gates"]
+        fields: ClassVar = [
+            "id", "name", "drift_map", "creator", "created_at", "min_lap", "start_mode", "laps", "time_limit", "grace",
+            "gates",
+        ]  # fmt: skip
         read_only_fields = fields
 
 
-class CreateTrack(serializers.Serializer[Track]):
+class Seconds(serializers.DecimalField):
+    """Seconds to the ms, as a number."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=8, decimal_places=3, coerce_to_string=False, **options)
+
+
+class TrackRulesBody(serializers.Serializer[Any]):
+    """How a race on the track goes: over `laps`, or over `time_limit` (s) and then `grace` (s), or open."""
+
+    min_lap = Seconds(min_value=0, max_value=LONGEST_LAP, required=False, help_text="Shorter laps do not count, s.")
+    start_mode = serializers.ChoiceField(Track.StartMode.choices, required=False)
+    laps = serializers.IntegerField(min_value=1, max_value=MOST_LAPS, allow_null=True, required=False)
+    time_limit = Seconds(min_value=Decimal("0.001"), max_value=LONGEST_RACE, allow_null=True, required=False)
+    grace = Seconds(min_value=0, max_value=LONGEST_RACE, required=False)
+
+
+class CreateTrack(TrackRulesBody):
     """The gates are in the order in which they are flown; the first is start and finish."""
 
     name = serializers.CharField(max_length=NAME_LENGTH)
@@ -65,7 +89,7 @@ class CreateTrack(serializers.Serializer[Track]):
     gates = serializers.ListField(child=GateBody(), min_length=1, max_length=MOST_GATES)
 
 
-class ChangeTrack(serializers.Serializer[Track]):
+class ChangeTrack(TrackRulesBody):
     """What is left out stays; `gates` takes the place of them all."""
 
     name = serializers.CharField(max_length=NAME_LENGTH, required=False)

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from races import api, legacy
+from races import api, laps_api, legacy
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # The original's: no slash at the end.
@@ -22,6 +22,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/races/<uuid:race_id>/participants/<int:user_id>/", api.ParticipantView.as_view()),
     path("api/races/<uuid:race_id>/drones/", api.DronesView.as_view()),
     path("api/races/<uuid:race_id>/drones/<int:number>/", api.DroneView.as_view()),
+    path("api/races/<uuid:race_id>/laps/", laps_api.LapsView.as_view()),
+    path("api/races/<uuid:race_id>/laps/<int:lap_id>/", laps_api.LapView.as_view()),
+    path("api/races/<uuid:race_id>/laps/<int:lap_id>/split/", laps_api.SplitLapView.as_view()),
+    path("api/races/<uuid:race_id>/rulings/", laps_api.RulingsView.as_view()),
+    path("api/races/<uuid:race_id>/standings/", laps_api.StandingsView.as_view()),
+    path("api/races/<uuid:race_id>/results/", laps_api.ResultsView.as_view()),
+    path("api/races/<uuid:race_id>/results.csv", laps_api.ResultsTableView.as_view()),
     path("api/tracks/", api.TracksView.as_view()),
     path("api/tracks/<int:track_id>/", api.TrackView.as_view()),
+    path("api/tracks/<int:track_id>/records/", laps_api.RecordsView.as_view()),
 ]

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import logging
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -49,7 +49,7 @@ def refusal(race: Race | None, user: User | AnonymousUser) -> int | None:
     return SIGN_IN if isinstance(user, AnonymousUser) else NOT_YOURS
 
 
-class RaceConsumer(AsyncConsumer):
+class RaceConsumer(AsyncConsumer, ABC):
     """A viewer's connection. Subclasses say which race it is about and what the viewer gets.
 
     It joins no channel-layer group of its own: the race's hub does that once for all viewers of the process.
@@ -58,11 +58,12 @@ class RaceConsumer(AsyncConsumer):
     channel_layer_alias = ""  # no layer, hence no subscription a viewer
     wants_events = True
 
-    def find(self) -> Callable[[], Race | None]:
-        raise NotImplementedError
+    @abstractmethod
+    def find(self) -> Race | None:
+        """Look the race up; called in a thread."""
 
-    def wish(self) -> Wish:
-        raise NotImplementedError
+    @abstractmethod
+    def wish(self) -> Wish: ...
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         # Accepted before anything is refused: a close before it would reach the client as HTTP 403 without the code.
@@ -98,7 +99,7 @@ class RaceConsumer(AsyncConsumer):
             await self._watch(race)
 
     def _admit(self) -> tuple[Race | None, int | None]:
-        race = self.find()()
+        race = self.find()
         return race, refusal(race, self.scope["user"])
 
     async def _watch(self, race: Race) -> None:
@@ -134,9 +135,9 @@ class OriginalRaceConsumer(RaceConsumer):
 
     wants_events = False
 
-    def find(self) -> Callable[[], Race | None]:
+    def find(self) -> Race | None:
         port = int(self.scope["url_route"]["kwargs"]["udp_port"])
-        return lambda: find_by_port(port)
+        return find_by_port(port)
 
     def wish(self) -> Wish:
         return Wish("original")
@@ -145,9 +146,9 @@ class OriginalRaceConsumer(RaceConsumer):
 class LiveRaceConsumer(RaceConsumer):
     """`/ws/races/{race_id}/?format=json|binary&every=1|2|5|10|50&drones=1,3`."""
 
-    def find(self) -> Callable[[], Race | None]:
+    def find(self) -> Race | None:
         race_id = self.scope["url_route"]["kwargs"]["race_id"]
-        return lambda: find_by_id(race_id)
+        return find_by_id(race_id)
 
     def wish(self) -> Wish:
         return parse_wish(self.scope["query_string"])

@@ -28,6 +28,7 @@ from telemetry.liftoff import compile_format
 from telemetry.publisher import Publisher
 from telemetry.recorder import RaceRecording, Recorder
 from telemetry.sources import Sources, parse_allowed
+from telemetry.timekeeper import Timekeeper
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -58,6 +59,7 @@ class RunningRace:
     feed: RaceFeed
     recording: RaceRecording
     publisher: Publisher | None
+    timekeeper: Timekeeper
     start: int | None  # µs, the first frame's time
     batch_number: int = 0
     unrecorded: int = 0  # frames that the journal could not take
@@ -79,6 +81,7 @@ class Ingest:
         self._clock = SteadyClock()
         self._allowed = parse_allowed(settings.DRIFT_ALLOWED_SOURCES)
         self._database = ThreadPoolExecutor(1, thread_name_prefix="ingest-database")
+        self._timing = ThreadPoolExecutor(1, thread_name_prefix="timekeeper")
         self._stopping = asyncio.Event()
         self._look_now = asyncio.Event()
         self._finishing: set[asyncio.Task[None]] = set()
@@ -147,12 +150,19 @@ class Ingest:
         for race in wanted.values():
             if race.pk not in self.races:
                 await self._open(race)
-            if race.status == Race.Status.ENDING and race.pk in self.races:
-                self._finish(self.races[race.pk])
+            if race.pk in self.races:
+                self._attend(self.races[race.pk], race)
         for running in list(self.races.values()):
             if running.race_id not in wanted:
                 self._finish(running)  # ended or deleted while this process was out of touch
         await self._end_silent_races()
+
+    def _attend(self, running: RunningRace, race: Race) -> None:
+        """Do what the database says of an open race: time it on its track, finish it."""
+        drones = running.feed.sources.drones.values()
+        running.timekeeper.look(race.track_id, {source.number: source.last_seq for source in drones})
+        if race.status == Race.Status.ENDING:
+            self._finish(running)
 
     async def _open(self, race: Race) -> None:
         recording = await self._in_database(lambda: self.recorder.open(race))
@@ -175,7 +185,11 @@ class Ingest:
                 return
             await self._report(race, "")
         publisher = Publisher(self._layer, announce.race_group(race.pk)) if self._layer is not None else None
-        self.races[race.pk] = RunningRace(race.pk, race.name, port, feed, recording, publisher, recording.started)
+        tell = (lambda _event: None) if publisher is None else publisher.put_event
+        timekeeper = Timekeeper(race.pk, self._timing, tell)
+        self.races[race.pk] = RunningRace(
+            race.pk, race.name, port, feed, recording, publisher, timekeeper, recording.started
+        )
         logger.info("%s is open (%s)", feed.name, race.pk)
 
     async def _report(self, race: Race, problem: str) -> None:
@@ -215,11 +229,12 @@ class Ingest:
             except Exception:
                 logger.exception("Race %s could not be closed", running.race_id)
                 break
+        await running.timekeeper.finish(ended=True)
         self.races.pop(running.race_id, None)
         self._problems.pop(running.race_id, None)
         event = announce.status_event(running.race_id, Race.Status.ENDED)
         if running.publisher is not None:
-            running.publisher.put({"type": "race.event", "event": event})
+            running.publisher.put_event(event)
             await running.publisher.close()
         await self._tell_lobby(event)
         logger.info("%s has ended: %d frames", running.feed.name, running.feed.accepted)
@@ -259,6 +274,8 @@ class Ingest:
             if now - running.disk_complaint_at > 1.0:
                 running.disk_complaint_at = now
                 logger.error("%s: %d frames are NOT recorded: %s", running.feed.name, running.unrecorded, error)
+        else:
+            running.timekeeper.feed(frames)
 
     def _publish(self, running: RunningRace, intake: Intake) -> None:
         first = running.start is None
@@ -267,8 +284,7 @@ class Ingest:
         if running.publisher is None:
             return
         if first:
-            event = announce.status_event(running.race_id, Race.Status.LIVE)
-            running.publisher.put({"type": "race.event", "event": event})
+            running.publisher.put_event(announce.status_event(running.race_id, Race.Status.LIVE))
         running.batch_number += 1
         drone_ids = {source.number: source.drone_id for source in running.feed.sources.drones.values()}
         derived = running.feed.format.derives_velocity
@@ -331,8 +347,11 @@ class Ingest:
         for running in list(self.races.values()):
             if not running.finishing:
                 await self._close_feed(running)
+            await running.timekeeper.finish(ended=False)
             if running.publisher is not None:
                 await running.publisher.close()
+        await asyncio.get_running_loop().run_in_executor(self._timing, connections.close_all)
+        self._timing.shutdown(wait=False)
         try:
             await self._in_database(self.recorder.close)
             await self._in_database(lambda: ingest_host.release(self._token))

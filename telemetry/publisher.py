@@ -41,6 +41,10 @@ class Publisher:
         self._waiting.append(message)
         self._wake.set()
 
+    def put_event(self, event: dict[str, Any]) -> None:
+        """Put an event of docs/protocol.md on its way to the race's viewers."""
+        self.put({"type": "race.event", "event": event})
+
     async def close(self) -> None:
         """Hand over what waits, giving up at the first message that the layer does not take."""
         self._closing = True

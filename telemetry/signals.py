@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from races.models import Race
 from races.signals import race_deleting, race_ending
 from telemetry import journal, journal_reader, storage
+from telemetry.timed_race import time_what_is_recorded
 from telemetry.transfer import Transfer
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def journal_directory() -> Path:
 
 @receiver(race_ending, sender=Race)
 def record_what_is_left(*, race: Race, **_: Any) -> None:
-    """Record what the race's journal on this host still holds.
+    """Record what the race's journal on this host still holds, and time it.
 
     The journal stays: an ingest process that only seemed dead may be writing it. The next one to start removes it.
     """
@@ -34,6 +35,7 @@ def record_what_is_left(*, race: Race, **_: Any) -> None:
     transfer = Transfer(directory, race.pk, most=settings.DRIFT_RECORD_BATCH)
     while not transfer.step(limit).drained:
         pass
+    time_what_is_recorded(race.pk)
 
 
 @receiver(race_deleting, sender=Race)

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from races import scoring
 from races.events import described
-from races.models import Race
+from races.models import Race, Track
 from telemetry.clock import epoch_us
 
 
@@ -28,8 +29,21 @@ def hello(race_id: UUID) -> dict[str, Any] | None:
             "public": race.is_public,
             "started_at": race.started_at.isoformat() if race.started_at else None,
         },
-        "track": {"track_id": race.track.pk, "name": race.track.name} if race.track else None,
+        "track": _track(race.track) if race.track else None,
         "drones": drones,
-        "standings": [],
+        "standings": [scoring.standing_json(each) for each in scoring.standings_of(race)] if race.track else [],
         "server_time": epoch_us(datetime.now(UTC)),
+    }
+
+
+def _track(track: Track) -> dict[str, Any]:
+    names = ("order", "x", "y", "z", "yaw", "pitch", "width", "height", "label", "sector_end")
+    return {
+        "track_id": track.pk,
+        "name": track.name,
+        "laps": track.laps,
+        "time_limit": None if track.time_limit is None else float(track.time_limit),
+        "grace": float(track.grace),
+        "min_lap": float(track.min_lap),
+        "gates": [{name: getattr(gate, name) for name in names} for gate in track.gates.order_by("order")],
     }

@@ -15,6 +15,7 @@ from drift_site.asgi import application
 from races.models import Drone, Race, Track
 from races.services import close_race, create_track
 from tests.api_page import Row, permissions
+from tests.flown import give_flight, give_lap
 from tests.people import client_of, leave_the_database, let_in, make_race, make_user
 
 ROWS = permissions()
@@ -30,9 +31,15 @@ BODIES: dict[str, Any] = {
     "PATCH /api/races/{race}/drones/2/": {"pilot": "{me}"},
     "POST /api/tracks/": {"name": "Another", "gates": [GATE]},
     "PATCH /api/tracks/{track}/": {"name": "Ring"},
+    "POST /api/races/{race}/laps/": {"drone": 1, "end_s": 60, "duration_ms": 20_000, "reason": "seen"},
+    "PATCH /api/races/{race}/laps/{lap}/": {"valid": False, "reason": "cut"},
+    "POST /api/races/{race}/laps/{lap}/split/": {"at_ms": 20, "reason": "missed"},
+    "POST /api/races/{race}/rulings/": {"kind": "disqualify", "drone": 1, "reason": "cut"},
+    "POST /api/races/{race}/retime/": {"dry_run": True},
+    "POST /api/tracks/from-race/": {"race": "{race}", "drone": 3, "name": "Flown"},
 }
 # Calls about a race that is over; the others are about one that is live.
-OVER = re.compile(r"GET /(saved_races|user_races|replay_race)|DELETE /(delete_race|api/races)")
+OVER = re.compile(r"GET /(saved_races|user_races|replay_race)|DELETE /(delete_race|api/races)|.*/retime/")
 
 
 class Scene:
@@ -44,6 +51,9 @@ class Scene:
         owner = people["me"] if role == "director" else people["owner"]
         self.race = make_race(owner, flown=True, is_public=is_public)
         self.track = create_track(by=owner, name="Loop", drift_map="arena", gates=[GATE])
+        self.lap = give_lap(self.race, self.track) if re.search(r"/laps/|/retime/|/compare/", call) else None
+        if "/from-race/" in call:
+            give_flight(self.race, drone=3)
         self.other = people["other"]
         Drone.objects.filter(race=self.race, number=1).update(pilot=people["me"] if role == "pilot" else self.other)
         if "{other}" in call:
@@ -61,6 +71,7 @@ class Scene:
             track=self.track.pk,
             me=self.me.pk if self.me else self.other.pk if "/api/" in template else -1,
             other=self.other.pk,
+            lap=self.lap.pk if self.lap else 0,
         )
 
 
@@ -73,6 +84,8 @@ def ask(scene: Scene, row: Row, expected: str) -> str:
     """Make the row's call and give what its cell would say of the answer."""
     method, path = row.call.split(" ")
     body = BODIES.get(row.call)
+    if body is not None and body.get("race") == "{race}":
+        body = {**body, "race": str(scene.race.pk)}
     if body == {"pilot": "{me}"}:
         body = {"pilot": scene.me.pk if scene.me else None}
     if path.startswith("/replay_race") or path.endswith("/export/"):

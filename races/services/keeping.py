@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts import selectors as accounts
 from accounts.errors import Conflict, NotFound
 from accounts.models import User
-from races import names, rules, signals
+from races import announce, names, rules, signals
 from races.models import Drone, Participant, Race, Track
 from races.services import taking_part
 
@@ -69,6 +69,21 @@ def set_track(*, race: Race, by: User, track: Track | None) -> Race:
     chosen = {"track": track, "drift_map": track.drift_map if track else race.drift_map}
     if not Race.objects.filter(pk=race.pk, status=Race.Status.WAITING).update(**chosen):
         raise Conflict("The track can be chosen until the first frame.")
+    race.refresh_from_db()
+    return race
+
+
+def bind_track(*, race: Race, track: Track) -> Race:
+    """Give a race without a track one, at any time: what has been flown is timed on it from then on.
+
+    Raises Conflict for a race that has a track, and for another map than the race's.
+    """
+    if track.drift_map != race.drift_map:
+        raise Conflict(f"The track is on the map {track.drift_map}, the race on {race.drift_map}.")
+    with transaction.atomic():
+        if not Race.objects.filter(pk=race.pk, track=None).update(track=track):
+            raise Conflict("The race has a track already.")
+        announce.to_ingest()
     race.refresh_from_db()
     return race
 

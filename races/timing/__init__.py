@@ -1,5 +1,6 @@
 """Lap timing: frames in, events out. Pure: arrays and plain values, no database, no sockets. See docs/timing.md."""
 
+from races.timing.compare import CHANNELS, FlownLap, Resampled, marks, resampled
 from races.timing.events import Crossing, Event, Flaw, Lap, MissedGate, Reset, Sector
 from races.timing.findlap import FoundLap, NoLapError, find_lap, gates_along
 from races.timing.gates import Course, CourseError, Gate, StartMode
@@ -8,6 +9,7 @@ from races.timing.standings import Bests, Entry, RaceFormat, Standing, Status, b
 from races.timing.timer import StateError, Timer, Whereabouts
 
 __all__ = [
+    "CHANNELS",
     "Bests",
     "Course",
     "CourseError",
@@ -15,6 +17,7 @@ __all__ = [
     "Entry",
     "Event",
     "Flaw",
+    "FlownLap",
     "FoundLap",
     "Gate",
     "Lap",
@@ -23,6 +26,7 @@ __all__ = [
     "Passes",
     "RaceFormat",
     "ReferenceLine",
+    "Resampled",
     "Reset",
     "Sector",
     "Standing",
@@ -34,5 +38,7 @@ __all__ = [
     "best_laps",
     "find_lap",
     "gates_along",
+    "marks",
+    "resampled",
     "standings",
 ]

@@ -73,9 +73,9 @@ class ReferenceLine:
         gates = np.interp(np.interp(reached, rows, at), even, line.at)
         return cls(points, gates.tolist())
 
-    def along(self, position: ArrayLike, leg: int) -> float:
-        """Give how far along the line (m) a drone is, between gate `leg`, which it passed last, and the next one."""
-        start, end = float(self.gates_at[leg]), float(self.gates_at[leg + 1])
+    def along(self, position: ArrayLike, leg: int, to: int | None = None) -> float:
+        """Give how far along the line (m) a drone is, between gate `leg`, which it passed last, and `to`, the next."""
+        start, end = float(self.gates_at[leg]), float(self.gates_at[leg + 1 if to is None else to])
         first = max(0, int(np.searchsorted(self.at, start, side="right")) - 1)
         last = max(first + 1, int(np.searchsorted(self.at, end, side="left")))
         steps = self._steps[first:last]

@@ -279,7 +279,7 @@ def test_a_track_has_its_gates_in_order(ann: User, as_: Clients) -> None:
     assert answer.status_code == 201
     assert [gate["order"] for gate in made["gates"]] == [1, 2, 3]
     assert [gate["x"] for gate in made["gates"]] == [0, 1, 2]
-    assert made["gates"][0] == {**GATE, "x": 0.0, "order": 1, "pitch": 0.0, "label": ""}
+    assert made["gates"][0] == {**GATE, "x": 0.0, "order": 1, "pitch": 0.0, "label": "", "sector_end": True}
     assert as_(None).get(answer["Location"]).json() == made
     assert as_(None).get("/api/tracks/?search=loop&drift_map=HANNOVER").json()["results"] == [made]
 

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from accounts.models import User
-from management import preflight
+from management import lookup, preflight
 from management.command import DriftCommand, wrong_use
 from races.five_fields import five_fields
 from races.services import create_race
@@ -19,6 +19,7 @@ class Command(DriftCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--name", default="race", help="what people call it (default %(default)s)")
         parser.add_argument("--map", default="arena", help="the simulator's map (default %(default)s)")
+        parser.add_argument("--track", help="number or name of the track it is flown on; the map is the track's")
         parser.add_argument("--creator", help="user name of its creator (default: nobody)")
         parser.add_argument("--private", action="store_true", help="show it to invited users and staff only")
         parser.add_argument(
@@ -41,6 +42,7 @@ class Command(DriftCommand):
             creator=creator,
             name=options["name"],
             drift_map=options["map"],
+            track=lookup.track(options["track"]) if options["track"] is not None else None,
             is_public=not options["private"],
             keys=[key.strip() for key in options["stream_format"].split(",")],
         )

@@ -11,6 +11,7 @@ from channels.db import database_sync_to_async
 
 from management import arguments
 from management.management.commands.serve import Command as ServeCommand
+from management.tracks import arena_track
 from races.models import Race
 from races.services import create_race
 
@@ -21,7 +22,7 @@ MANAGE = Path(__file__).parents[3] / "manage.py"
 def demo_race() -> Race:
     """Give the demo's race: that of an earlier demo where it is still active, else a new one."""
     running = Race.objects.filter(name=NAME, creator=None, status__in=Race.ACTIVE).first()
-    return running or create_race(name=NAME)
+    return running or create_race(name=NAME, track=arena_track())
 
 
 class Command(ServeCommand):

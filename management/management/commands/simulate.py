@@ -5,16 +5,26 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
-from management import arguments
+from management import arguments, lookup, preflight
 from management.capture import write_capture
 from management.command import DriftCommand, wrong_use
-from management.course import arena
+from management.course import Course, NotFlyable, arena
 from management.sender import Address, Sender, race_schedule
 from management.sending import reported
 from management.simulator import Flight, arrivals, pilots, random_resets
+from management.tracks import flyable
 from races.stream_format import DEFAULT_FORMAT
 from telemetry.capture import CAPTURE_FORMAT
 from telemetry.liftoff import StreamFormat
+
+
+def course_of(track: str) -> Course:
+    """Give the course of a track of the database, by its number or name."""
+    preflight.need_database()
+    try:
+        return flyable(lookup.track(track))
+    except NotFlyable as error:
+        raise CommandError(str(error)) from None
 
 
 class Command(DriftCommand):
@@ -35,6 +45,7 @@ class Command(DriftCommand):
         )
         add("--seconds", type=arguments.positive, help="how long (default: until Ctrl-C)")
         add("--seed", type=arguments.seed, default=1, help="another number is another race (default: 1)")
+        add("--track", metavar="TRACK", help="fly the gates of this track, by number or name (default: an arena's)")
         keys = f"StreamFormat keys, separated by commas (default: {','.join(DEFAULT_FORMAT)})"
         add(
             "--format",
@@ -60,11 +71,13 @@ class Command(DriftCommand):
         stream: StreamFormat,
         resets: float | None,
         csv: Path | None,
+        track: str | None,
         **_: object,
     ) -> None:
         number = drones or (1 if csv else 4)
+        course = arena() if track is None else course_of(track)
         flights = [
-            Flight(arena(), pilot, random_resets(pilot, resets) if resets else ()) for pilot in pilots(number, seed)
+            Flight(course, pilot, random_resets(pilot, resets) if resets else ()) for pilot in pilots(number, seed)
         ]
         if csv is not None:
             if number != 1 or seconds is None:
