@@ -13,6 +13,7 @@ from accounts.models import User
 from races.models import Race, Track
 from races.services import create_track
 from tests.api_page import Row, permissions
+from tests.flown import give_lap
 from tests.people import client_of, make_race
 
 ROWS = [row for row in permissions() if not row.call.startswith("WS ")]
@@ -28,10 +29,17 @@ WITH_BODY = (
     "PATCH /api/races/{race}/drones/1/",
     "POST /api/tracks/",
     "PATCH /api/tracks/{track}/",
+    "POST /api/races/{race}/laps/",
+    "PATCH /api/races/{race}/laps/{lap}/",
+    "POST /api/races/{race}/laps/{lap}/split/",
+    "POST /api/races/{race}/rulings/",
+    "POST /api/races/{race}/retime/",
+    "POST /api/tracks/from-race/",
 )
 FIELDS = (
     "race_name", "drift_map", "user_id", "name", "track", "is_public", "stream_format", "participants", "username",
-    "pilot", "gates",
+    "pilot", "gates", "min_lap", "start_mode", "laps", "time_limit", "grace", "drone", "end_s", "duration_ms", "reason",
+    "valid", "at_ms", "kind", "milliseconds", "dry_run", "race", "times",
 )  # fmt: skip
 HUGE = "x" * 200_000
 VALUES: tuple[Any, ...] = (
@@ -68,7 +76,8 @@ def method_of(call: str) -> str:
 
 
 def path_of(call: str, race: Race, track: Track, ann: User) -> str:
-    return call.split(" ")[1].format(race=race.pk, track=track.pk, me=ann.pk, other=ann.pk)
+    lap = give_lap(race, track).pk if "{lap}" in call else 0
+    return call.split(" ")[1].format(race=race.pk, track=track.pk, me=ann.pk, other=ann.pk, lap=lap)
 
 
 def need_refusal(answer: Any, *, original: bool) -> None:
@@ -154,6 +163,7 @@ def test_a_wrong_method(row: Row, client: Any, race: Race, track: Track, ann: Us
 def test_an_id_that_is_none(row: Row, client: Any, race: Race, track: Track, ann: User) -> None:
     method, template = row.call.split(" ")
     real = {"race": str(race.pk), "track": str(track.pk), "me": str(ann.pk), "other": str(ann.pk)}
+    real["lap"] = str(give_lap(race, track).pk)
     for name in [name for name in real if f"{{{name}}}" in template]:
         for wrong in (*IDS, str(uuid4())):
             path = template.format(**{**real, name: quote(wrong.encode("utf-8", "surrogatepass"), safe="%")})
