@@ -4,7 +4,7 @@ An active race is read-only, since the ingest process writes to it. Every change
 after ports and frames; what staff do is kept as LogEntry.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
@@ -94,7 +94,7 @@ class RaceAdmin(RefusalsAsMessages, NeverAdded, RaceBase):
     search_help_text = "Name, map, creator, or the race's ID."
     date_hierarchy = "created_at"
     show_full_result_count = False
-    actions = ("end", "save_races")
+    actions: Sequence[str] = ("end", "save_races")
     fields: ClassVar = [
         "id", "name", "drift_map", "is_public", "creator", "track", ("status", "saved", "udp_port"), "problem",
         "stream_format", ("created_at", "started_at", "last_frame_at", "ended_at"), ("frame_count", "size"),
