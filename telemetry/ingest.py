@@ -96,7 +96,11 @@ class Ingest:
 
         Raises AlreadyRunning when another living process owns them, DatabaseError when there is no database.
         """
-        await self.claim()
+        try:
+            await self.claim()
+        except BaseException:
+            await self._leave_database()
+            raise
         await self._in_database(self.recorder.start)
         hints = asyncio.create_task(self._hear_hints()) if self._layer is not None else None
         try:
@@ -350,16 +354,19 @@ class Ingest:
             await running.timekeeper.finish(ended=False)
             if running.publisher is not None:
                 await running.publisher.close()
-        await asyncio.get_running_loop().run_in_executor(self._timing, connections.close_all)
-        self._timing.shutdown(wait=False)
         try:
             await self._in_database(self.recorder.close)
             await self._in_database(lambda: ingest_host.release(self._token))
         except DatabaseError as error:
             logger.error("The database is away; what it lacks is in the journal: %s", error)
         finally:
-            await self._in_database(connections.close_all)
-            self._database.shutdown(wait=False)
+            await self._leave_database()
+
+    async def _leave_database(self) -> None:
+        loop = asyncio.get_running_loop()
+        for thread in (self._timing, self._database):
+            await loop.run_in_executor(thread, connections.close_all)
+            thread.shutdown(wait=False)
 
     async def _in_database(self, call: Callable[[], Result]) -> Result:
         def with_live_connection() -> Result:

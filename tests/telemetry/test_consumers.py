@@ -23,6 +23,7 @@ from tests.processes import Installation, installation
 from tests.telemetry.builders import batch
 from tests.watchers import Watcher
 
+SIMULATED = Path(__file__).parents[1] / "data" / "simulated_reset.csv"
 UVICORN = """
 import asyncio, sys, django
 django.setup()
@@ -127,6 +128,27 @@ class TestUnderBothServers:
             await asyncio.sleep(0.7)
             await publish(server, race, batch([1]).to_message())
             assert json.loads(await socket.recv())["drone_id"] == "10.0.0.1"
+
+    async def test_a_replay_gives_the_recording_and_takes_commands(self, server: Installation, tmp_path: Path) -> None:
+        rows = SIMULATED.read_text(encoding="utf-8").splitlines()[:101]  # a second
+        (tmp_path / "short.csv").write_text("\n".join(rows), encoding="utf-8")
+        code, printed = await asyncio.to_thread(server.run, "import_race", str(tmp_path / "short.csv"))
+        assert code == 0, printed
+        seqs: list[int] = []
+        async with (
+            asyncio.timeout(30),
+            websockets.connect(f"{server.ws}/ws/races/{printed.split()[-1]}/replay/?speed=4") as socket,
+        ):
+            assert json.loads(await socket.recv())["type"] == "hello"
+            while (message := json.loads(await socket.recv())).get("state") != "ended":
+                seqs += [frame["seq"] for frame in message.get("frames", [])]
+            assert seqs == list(range(1, 101))
+            await socket.send('{"type":"seek","to":0.5}')
+            assert json.loads(await socket.recv())["state"] == "paused"
+            (there,) = json.loads(await socket.recv())["frames"]
+            assert 0.4 < there["timestamp"] <= 0.5
+            await socket.send("what?")
+            assert json.loads(await socket.recv()) == {"type": "error", "detail": "A command is JSON."}
 
     async def test_a_foreign_page_is_refused(self, server: Installation, race: dict[str, Any]) -> None:
         with pytest.raises(websockets.InvalidStatus) as refused:

@@ -77,13 +77,19 @@ async def watch(hub: RaceHub, wish: Wish = JSON) -> Watching:
 
 
 async def publish(*messages: dict[str, Any]) -> None:
+    """Publish, and wait until the hub has had everything: what another member of the group has, it has too."""
     layer = get_channel_layer()
     assert layer is not None
+    member = await layer.new_channel()
+    await layer.group_add(race_group(RACE), member)
     for message in messages:
         await layer.group_send(race_group(RACE), message)
+    async with asyncio.timeout(20):
+        for _ in messages:
+            await layer.receive(member)
+    await layer.group_discard(race_group(RACE), member)
     for _ in range(200):
         await asyncio.sleep(0)
-    await asyncio.sleep(0.02)  # Redis
 
 
 def event(**fields: object) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from telemetry.ingest import AlreadyRunning, Ingest
 from telemetry.models import TelemetryFrame
 from telemetry.recorder import Recorder
 from tests import servers
+from tests.people import leave_the_database
 from tests.telemetry.builders import datagram
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,6 +35,12 @@ def ports(settings: Any) -> None:
     settings.DRIFT_UDP_PORTS = range(first, first + 8)
     settings.DRIFT_UDP_HOST = "127.0.0.1"
     settings.DRIFT_RECORD_INTERVAL_MS = 20
+
+
+@pytest.fixture(autouse=True)
+async def no_connection_left() -> AsyncIterator[None]:
+    yield
+    await leave_the_database()
 
 
 @pytest.fixture
@@ -188,7 +195,7 @@ async def test_a_living_owner_is_not_pushed_aside(ingest: Ingest, tmp_path: Path
     with pytest.raises(AlreadyRunning, match="already runs for this database"):
         async with asyncio.timeout(20):
             await second.claim()
-    second._database.shutdown()
+    await second._leave_database()
 
 
 async def test_a_successor_makes_this_one_stop(ingest: Ingest, caplog: pytest.LogCaptureFixture) -> None:
