@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from management.course import arena
@@ -53,7 +54,7 @@ def record_flight(race: Race, made: FrameArray) -> None:
     Race.objects.filter(pk=race.pk).update(
         status=Race.Status.LIVE,
         frame_count=F("frame_count") + len(made),
-        started_at=from_epoch_us(int(made["time"].min())),
+        started_at=Coalesce("started_at", Value(from_epoch_us(int(made["time"].min())))),
     )
     race.refresh_from_db()
 
