@@ -51,9 +51,8 @@ class GateBody(serializers.ModelSerializer[Gate]):
 class TrackSerializer(serializers.ModelSerializer[Track]):
     creator = Person(read_only=True, allow_null=True)
     gates = GateBody(many=True, read_only=True)
-    min_lap, time_limit, grace = (
-        serializers.DecimalField(8, 3, coerce_to_string=False, read_only=True) for _ in range(3)
-    )
+    min_lap, grace = (serializers.DecimalField(8, 3, coerce_to_string=False, read_only=True) for _ in range(2))
+    time_limit = serializers.DecimalField(8, 3, coerce_to_string=False, read_only=True, allow_null=True)
 
     class Meta:
         model = Track
