@@ -1,6 +1,6 @@
 // Reads a binary message on standard input and writes what the page makes of it as JSON.
 
-import { decodeFrames } from "../../drift_site/static/drift/protocol.js";
+import { decodeFrames } from "../../drift_site/static/drift/wire/protocol.js";
 
 const chunks = [];
 for await (const chunk of process.stdin) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Drones } from "../../drift_site/static/drift/drones.js";
-import { decodeFrames } from "../../drift_site/static/drift/protocol.js";
+import { Drones } from "../../drift_site/static/drift/map/drones.js";
+import { decodeFrames } from "../../drift_site/static/drift/wire/protocol.js";
 import { message } from "./messages.mjs";
 
 const START = 1_700_000_000_000_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { describe } from "../../drift_site/static/drift/feed.js";
+import { describe } from "../../drift_site/static/drift/wire/feed.js";
 
 const OPEN = { socket: { kind: "open" }, status: "live", helloAt: 0, framesAt: 10_000, fault: "" };
 const at = (facts, now = 10_500) => describe({ ...OPEN, ...facts }, now);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { decodeFrames, parseMessage, ProtocolError } from "../../drift_site/static/drift/protocol.js";
+import { decodeFrames, parseMessage, ProtocolError } from "../../drift_site/static/drift/wire/protocol.js";
 import { message } from "./messages.mjs";
 
 const FRAME = { time: 1_700_000_000_000_001, drone: 3, seq: 9, position: [1, 2, 3] };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { watchRaces } from "../../drift_site/static/drift/racelist.js";
+import { watchRaces } from "../../drift_site/static/drift/lobby/racelist.js";
 
 /** A page in the test's hand; `answers` are given one after the other. */
 function page(answers) {

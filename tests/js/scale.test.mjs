@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { colourOf, outlineOf } from "../../drift_site/static/drift/marks.js";
-import { Extent, fit, roundStep, towards } from "../../drift_site/static/drift/scale.js";
+import { colourOf, outlineOf } from "../../drift_site/static/drift/map/marks.js";
+import { Extent, fit, roundStep, towards } from "../../drift_site/static/drift/map/scale.js";
 
 test("a course is centred and fits with a margin, whichever way it is long", () => {
   const extent = new Extent();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CLOSE, LiveSocket, waitMs } from "../../drift_site/static/drift/socket.js";
+import { CLOSE, LiveSocket, waitMs } from "../../drift_site/static/drift/wire/socket.js";
 
 /** A network and a clock in the test's hand. */
 function world() {

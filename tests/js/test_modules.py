@@ -36,7 +36,7 @@ def test_the_modules_pass_their_own_tests() -> None:
 
 
 def test_every_module_of_the_page_parses_as_a_module() -> None:
-    for path in sorted((ROOT / "drift_site/static/drift").glob("*.js")):
+    for path in sorted((ROOT / "drift_site/static/drift").rglob("*.js")):
         source = path.read_text(encoding="utf-8")
         command = [node(), "--input-type=module", "--check", "-"]
         run = subprocess.run(command, input=source, capture_output=True, text=True, check=False, encoding="utf-8")
@@ -71,7 +71,7 @@ def as_floats(value: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 def test_every_offset_of_the_page_is_the_dtypes() -> None:
-    source = (ROOT / "drift_site/static/drift/protocol.js").read_text(encoding="utf-8")
+    source = (ROOT / "drift_site/static/drift/wire/protocol.js").read_text(encoding="utf-8")
     block = source[source.index("OFFSETS = ") :]
     offsets = {name: int(offset) for name, offset in re.findall(r"^  (\w+): (\d+),$", block, re.MULTILINE)}
     fields = frames.FRAME.fields

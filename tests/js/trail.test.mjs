@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Trail, TRAIL_SECONDS } from "../../drift_site/static/drift/trail.js";
+import { Trail, TRAIL_SECONDS } from "../../drift_site/static/drift/map/trail.js";
 
 const SECOND = 1_000_000;
 

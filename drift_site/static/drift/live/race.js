@@ -1,7 +1,8 @@
 // One race, large.
 
-import { RaceView, find } from "./raceview.js";
-import { watchRaces } from "./racelist.js";
+import { find } from "../common/dom.js";
+import { RaceView } from "../lobby/raceview.js";
+import { watchRaces } from "../lobby/racelist.js";
 
 const root = find(document, "#race", HTMLElement);
 const spoken = find(document, "#spoken", HTMLElement);

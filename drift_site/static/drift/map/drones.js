@@ -2,8 +2,8 @@
 
 import { Trail } from "./trail.js";
 
-/** @typedef {import("./protocol.js").FrameBatch} FrameBatch */
-/** @typedef {import("./protocol.js").DroneInfo} DroneInfo */
+/** @typedef {import("../wire/protocol.js").FrameBatch} FrameBatch */
+/** @typedef {import("../wire/protocol.js").DroneInfo} DroneInfo */
 
 export const STALE_MS = 1000;
 const RATE_WINDOW_MS = 1000;

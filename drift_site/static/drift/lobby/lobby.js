@@ -1,6 +1,7 @@
 // The lobby: a card for each active race, kept in step with the server's list. Only cards in sight hold a stream.
 
-import { RaceView, find } from "./raceview.js";
+import { find } from "../common/dom.js";
+import { RaceView } from "./raceview.js";
 import { watchRaces } from "./racelist.js";
 
 /** @typedef {import("./raceview.js").RaceCard} RaceCard */

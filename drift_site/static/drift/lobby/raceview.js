@@ -1,12 +1,13 @@
 // One race on the page: its feed, its top view, its figures. The markup is templates/drift_site/race_parts.html.
 
-import * as loop from "./loop.js";
-import { RaceFeed } from "./feed.js";
-import { markElement } from "./marks.js";
-import { TopView } from "./topview.js";
+import { find, write } from "../common/dom.js";
+import * as loop from "../common/loop.js";
+import { RaceFeed } from "../wire/feed.js";
+import { markElement } from "../map/marks.js";
+import { TopView } from "../map/topview.js";
 
-/** @typedef {import("./drones.js").Drone} Drone */
-/** @typedef {import("./feed.js").Situation} Situation */
+/** @typedef {import("../map/drones.js").Drone} Drone */
+/** @typedef {import("../wire/feed.js").Situation} Situation */
 
 /**
  * What races.json and the templates tell of a race.
@@ -69,10 +70,7 @@ export class RaceView {
 
   /** @param {string} name @param {string} text */
   set(name, text) {
-    const element = find(this.#root, `[data-field="${name}"]`, HTMLElement);
-    if (element.textContent !== text) {
-      element.textContent = text;
-    }
+    write(find(this.#root, `[data-field="${name}"]`, HTMLElement), text);
   }
 
   /** @param {string} text why no frames can arrive; empty when they can */
@@ -115,9 +113,7 @@ export class RaceView {
       const texts = [drone.label, figure(drone.speed, 1, stale), figure(drone.y, 1, stale), figure(drone.rate, 0, stale)];
       texts.forEach((text, column) => {
         const cell = column === 0 ? find(row, "span", HTMLElement) : row.cells[column];
-        if (cell.textContent !== text) {
-          cell.textContent = text;
-        }
+        write(cell, text);
       });
       row.classList.toggle("stale", stale);
     });
@@ -144,17 +140,4 @@ export class RaceView {
 /** @param {number} value @param {number} digits @param {boolean} stale */
 function figure(value, digits, stale) {
   return stale || Number.isNaN(value) ? "–" : value.toFixed(digits);
-}
-
-/**
- * @template {Element} T
- * @param {ParentNode} root @param {string} selector @param {new () => T} kind
- * @returns {T}
- */
-export function find(root, selector, kind) {
-  const element = root.querySelector(selector);
-  if (!(element instanceof kind)) {
-    throw new Error(`The page has no ${selector}.`);
-  }
-  return element;
 }

@@ -1,6 +1,6 @@
 // A race as it comes over its socket, and in one word how that is going.
 
-import { Drones, STALE_MS } from "./drones.js";
+import { Drones, STALE_MS } from "../map/drones.js";
 import { decodeFrames, parseMessage, ProtocolError } from "./protocol.js";
 import { CLOSE, LiveSocket } from "./socket.js";
 
