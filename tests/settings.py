@@ -36,6 +36,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# There is no collectstatic before a test: files come from where they are.
-SERVESTATIC_USE_MANIFEST = False
-SERVESTATIC_AUTOREFRESH = SERVESTATIC_USE_FINDERS = True
+# Every test client makes the middleware anew, and listing all static files would be most of a test's time.
+SERVESTATIC_USE_MANIFEST = SERVESTATIC_USE_FINDERS = SERVESTATIC_USE_STATIC_ROOT = False
