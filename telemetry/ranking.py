@@ -35,6 +35,10 @@ class Ranking:
             self._laps += [event for event in events if isinstance(event, Lap)]
             self._passes.feed(events, (), self._finished)
 
+    def look(self, whereabouts: Sequence[Whereabouts]) -> None:
+        """Take where the drones are, without ranking them: the gaps between them are as fine as the looks."""
+        self._passes.feed((), whereabouts, self._finished)
+
     def event(
         self, whereabouts: Sequence[Whereabouts], *, start: int | None, ended: bool = False
     ) -> dict[str, Any] | None:
@@ -47,7 +51,7 @@ class Ranking:
 
     def now(self, whereabouts: Sequence[Whereabouts], *, start: int | None, ended: bool = False) -> dict[str, Any]:
         """Give the `standings` event likewise, whatever the last one said."""
-        self._passes.feed((), whereabouts, self._finished)
+        self.look(whereabouts)
         ranked = standings(
             self._entries.values(),
             self._laps,

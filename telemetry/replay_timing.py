@@ -25,6 +25,7 @@ from telemetry.ranking import Ranking
 
 PAGE: Final = 500  # crossings that are read at once
 STANDINGS_SECONDS: Final = 0.2  # of the viewer's time, between two rankings, unless a gate is passed
+LOOK_US: Final = 200_000  # of the race's time, between two looks at the drones, however fast it is played
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,16 @@ class TimingReplay:
         return self._has_ended and self._timing.is_over
 
     def _look(self) -> None:
-        if self._unseen:
-            frames = np.concatenate(self._unseen)
-            self._unseen.clear()
-            self._now.see(frames)
+        if not self._unseen:
+            return
+        frames = np.concatenate(self._unseen)
+        self._unseen.clear()
+        looks = np.arange(int(frames["time"][0]) + LOOK_US, int(frames["time"][-1]), LOOK_US)
+        *before, last = np.split(frames, np.searchsorted(frames["time"], looks))
+        for part in before:
+            self._now.see(part)
+            self._now.ranking.look(self._now.follower.whereabouts())
+        self._now.see(last)
 
 
 class _Now(NamedTuple):

@@ -32,9 +32,7 @@ def hello(race_id: UUID, *, of_now: bool = True) -> dict[str, Any] | None:
         },
         "track": _track(race.track) if race.track else None,
         "drones": drones,
-        "standings": [scoring.standing_json(each) for each in scoring.standings_of(race)]
-        if of_now and race.track
-        else [],
+        "standings": [scoring.standing_json(each) for each in ranked],
         "server_time": epoch_us(datetime.now(UTC)),
     }
 
