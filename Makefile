@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 ARGS ?=
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
+TYPES_READY := node_modules/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint format bench soak lock clean
+.PHONY: help setup run demo test lint types format bench soak lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,13 +41,21 @@ test: $(DEV_READY) ## the whole suite: on SQLite + memory, then on PostgreSQL + 
 soak: $(DEV_READY) ## the long tests
 	$(BIN)/python -m tests -m soak $(ARGS)
 
-lint: $(DEV_READY) ## style, types, the direction of imports, missing migrations
+$(TYPES_READY): package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+lint: $(DEV_READY) types ## style, types, the direction of imports, missing migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-logo
 	DRIFT_ENV_FILE=/dev/null $(BIN)/python manage.py makemigrations --check --dry-run --settings tests.settings
 	$(BIN)/python manage.py check --settings tests.settings --fail-level WARNING
+
+types: ## the types of the page's modules, where node is installed
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(TYPES_READY) && node_modules/.bin/tsc --project jsconfig.json; \
+	else echo "types: skipped, needs node >= 20.19"; fi
 
 format: $(DEV_READY) ## let the formatter rewrite the code
 	$(BIN)/ruff check --fix .
@@ -60,4 +69,4 @@ lock: $(DEV_READY) ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile pyproject.toml --group dev -c requirements.txt --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade --quiet -o requirements-dev.txt
 
 clean: ## remove what the targets above made, but not the recordings in var/
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

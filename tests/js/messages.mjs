@@ -1,7 +1,8 @@
 // Builds binary messages as docs/protocol.md describes them, for the tests.
 
 /**
- * @param {Array<{time: number, drone: number, seq: number, position?: number[], velocity?: number[], attitude?: number[]}>} frames
+ * @param {Array<{time: number, drone: number, seq: number, position?: number[], velocity?: number[], attitude?: number[],
+ *   flight?: number, input?: number[], gyro?: number[], battery?: number[], rpm?: number[]}>} frames absent values are NaN, but for the first three
  * @param {{kind?: number, version?: number, recordBytes?: number, count?: number}} [header]
  */
 export function message(frames, header = {}) {
@@ -21,6 +22,12 @@ export function message(frames, header = {}) {
     floats(18, frame.position ?? [0, 0, 0]);
     floats(30, frame.attitude ?? [0, 0, 0, 1]);
     floats(46, frame.velocity ?? [0, 0, 0]);
+    floats(8, [frame.flight ?? NaN]);
+    floats(58, frame.gyro ?? [NaN, NaN, NaN]);
+    floats(70, frame.input ?? [NaN, NaN, NaN, NaN]);
+    floats(86, frame.battery ?? [NaN, NaN]);
+    view.setUint8(at + 94, frame.rpm?.length ?? 0);
+    floats(95, [...(frame.rpm ?? []), ...Array(8).fill(NaN)].slice(0, 8));
   });
   return view.buffer;
 }

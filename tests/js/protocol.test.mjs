@@ -43,11 +43,13 @@ test("bytes that do not follow the protocol are refused", () => {
 test("text messages give their event, unknown ones nothing", () => {
   assert.equal(parseMessage('{"type":"race","race_id":"x","status":"ended"}').status, "ended");
   assert.equal(parseMessage('{"type":"hello","race":{"status":"live"},"drones":[]}').race.status, "live");
-  assert.equal(parseMessage('{"type":"lap"}'), null);
+  assert.equal(parseMessage('{"type":"lap","number":2}').number, 2);
+  assert.equal(parseMessage('{"type":"weather"}'), null);
   assert.equal(parseMessage("null"), null);
 });
 
 test("text that is no message is refused", () => {
   assert.throws(() => parseMessage("{"), ProtocolError);
   assert.throws(() => parseMessage('{"type":"hello"}'), ProtocolError);
+  assert.throws(() => parseMessage('{"type":"standings"}'), ProtocolError);
 });

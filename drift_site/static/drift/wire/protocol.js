@@ -37,18 +37,100 @@ export const OFFSETS = Object.freeze({
  * @property {string} drift_map
  * @property {string} status waiting, live, ending or ended
  * @property {number | null} udp_port
+ * @property {boolean} public
+ * @property {string | null} started_at ISO 8601
  */
 
 /**
  * @typedef {object} Hello
  * @property {"hello"} type
  * @property {RaceInfo} race
+ * @property {Track | null} track
  * @property {DroneInfo[]} drones
+ * @property {Standing[]} standings
  * @property {number} server_time µs since 1970
  */
 
 /** @typedef {DroneInfo & {type: "drone"}} DroneEvent */
 /** @typedef {{type: "race", race_id: string, status: string}} RaceEvent */
+
+/**
+ * @typedef {object} Gate a rectangle in space that is flown through the way it faces
+ * @property {number} order from 1; the first is start/finish
+ * @property {number} x m, the centre
+ * @property {number} y
+ * @property {number} z
+ * @property {number} yaw degrees
+ * @property {number} pitch degrees
+ * @property {number} width m
+ * @property {number} height m
+ * @property {string} label
+ * @property {boolean} sector_end
+ */
+
+/**
+ * @typedef {object} Track
+ * @property {string} track_id
+ * @property {string} name
+ * @property {number | null} laps
+ * @property {number | null} time_limit s
+ * @property {number | null} grace s
+ * @property {number} min_lap s
+ * @property {Gate[]} gates
+ */
+
+/**
+ * @typedef {object} Standing a drone's line; null for what does not exist yet
+ * @property {number | null} place
+ * @property {number} drone
+ * @property {"RUN" | "FIN" | "DNF" | "DNS" | "DSQ"} status
+ * @property {number} laps that count
+ * @property {number | null} total_ms
+ * @property {number} penalty_ms
+ * @property {number | null} last_ms
+ * @property {number | null} best_ms
+ * @property {number | null} best_lap its number
+ * @property {number | null} best_possible_ms
+ * @property {number | null} consistency 0..1
+ * @property {boolean} overall_best
+ * @property {number | null} gap_ms to the leader
+ * @property {number | null} interval_ms to the drone ahead
+ * @property {number} laps_down
+ * @property {number} passed gates of the running lap
+ * @property {number} distance m along the running lap
+ */
+
+/** @typedef {{type: "standings", race_id: string, standings: Standing[]}} StandingsEvent */
+
+/**
+ * @typedef {object} CrossingEvent times without a unit are µs since 1970
+ * @property {"crossing"} type
+ * @property {number} drone
+ * @property {number} gate its order
+ * @property {number | null} lap
+ * @property {boolean} counted
+ * @property {number} speed m/s
+ * @property {number} flight_time s
+ * @property {number} race_time
+ * @property {number} time
+ */
+
+/**
+ * @typedef {object} LapEvent times without a unit are µs since 1970
+ * @property {"lap"} type
+ * @property {number} drone
+ * @property {number} number
+ * @property {number} start
+ * @property {number} end
+ * @property {number} duration_ms
+ * @property {(number | null)[]} sectors ms
+ * @property {boolean} valid
+ * @property {string[]} flaws
+ * @property {number[]} missed orders of gates
+ * @property {number} top_speed m/s
+ */
+
+/** @typedef {Hello | DroneEvent | RaceEvent | CrossingEvent | LapEvent | StandingsEvent} Message */
 
 /** What came does not follow the protocol that this page speaks. */
 export class ProtocolError extends Error {}
@@ -112,6 +194,31 @@ export class FrameBatch {
   velocity(i, axis) {
     return this.#view.getFloat32(this.#at(i, OFFSETS.velocity + 4 * axis), true);
   }
+
+  /** deg/s; 0 pitch (+ nose down), 1 roll (+ left), 2 yaw (+ nose right). @param {number} i @param {number} axis */
+  gyro(i, axis) {
+    return this.#view.getFloat32(this.#at(i, OFFSETS.gyro + 4 * axis), true);
+  }
+
+  /** −1..1; stick 0 throttle (−1 idle), 1 yaw, 2 pitch, 3 roll (+ left). @param {number} i @param {number} stick */
+  input(i, stick) {
+    return this.#view.getFloat32(this.#at(i, OFFSETS.input + 4 * stick), true);
+  }
+
+  /** 0 the charge 0..1, 1 volts. @param {number} i @param {number} part */
+  battery(i, part) {
+    return this.#view.getFloat32(this.#at(i, OFFSETS.battery + 4 * part), true);
+  }
+
+  /** 0..8. @param {number} i */
+  motorCount(i) {
+    return this.#view.getUint8(this.#at(i, OFFSETS.motorCount));
+  }
+
+  /** Rounds a minute; left front, right front, left back, right back, …; NaN past the count. @param {number} i @param {number} motor */
+  motorRpm(i, motor) {
+    return this.#view.getFloat32(this.#at(i, OFFSETS.motorRpm + 4 * motor), true);
+  }
 }
 
 /**
@@ -146,7 +253,7 @@ export function decodeFrames(buffer) {
 /**
  * Read a text message.
  * @param {string} text
- * @returns {Hello | DroneEvent | RaceEvent | null} null for a type that this page does not know and need not
+ * @returns {Message | null} null for a type that this page does not know and need not
  * @throws {ProtocolError}
  */
 export function parseMessage(text) {
@@ -164,6 +271,13 @@ export function parseMessage(text) {
       return message;
     case "drone":
     case "race":
+    case "crossing":
+    case "lap":
+      return message;
+    case "standings":
+      if (!Array.isArray(message.standings)) {
+        throw new ProtocolError("Standings without their lines.");
+      }
       return message;
     default:
       return null;

@@ -16,6 +16,7 @@ export const CLOSE = Object.freeze({
 });
 
 // After these, asking again gives the same answer.
+/** @type {Set<number>} */
 const FINAL = new Set([CLOSE.RACE_OVER, CLOSE.SIGN_IN, CLOSE.NOT_YOURS, CLOSE.NO_SUCH_RACE]);
 
 /**

@@ -1,0 +1,250 @@
+// Frames as typed arrays: what the socket or the recording writes, and every view reads.
+
+import { EvenClock } from "./evenclock.js";
+
+/** @typedef {import("../wire/protocol.js").FrameBatch} FrameBatch */
+
+/** Where each value of a frame stands in its row of `values`. Units and axes are docs/protocol.md's. */
+export const COLUMN = Object.freeze({
+  x: 0,
+  y: 1,
+  z: 2,
+  qx: 3,
+  qy: 4,
+  qz: 5,
+  qw: 6,
+  vx: 7,
+  vy: 8,
+  vz: 9,
+  gyroPitch: 10,
+  gyroRoll: 11,
+  gyroYaw: 12,
+  throttle: 13,
+  yaw: 14,
+  pitch: 15,
+  roll: 16,
+  charge: 17,
+  volts: 18,
+  rpm: 19, // eight of them
+  motorCount: 27,
+});
+export const WIDTH = 28;
+
+// Frames closer together than this are left out: 200 a second are finer than a screen shows, at whatever rate a sender sends.
+export const LEAST_SPACING_S = 0.004;
+// Across a longer silence nobody knows the way, and nothing flies as fast as this.
+const GAP_S = 0.5;
+const FASTEST_M_PER_S = 200;
+// Frames that came in a burst seem faster than they were, where the sender has no clock.
+const SLACK_M = 1;
+const FIRST_CAPACITY = 1024;
+
+/**
+ * One drone's frames in the order of time. Frames have running numbers from `first` up to, not with, `end`; the oldest
+ * go when there are more than `limit`.
+ */
+export class FrameSeries {
+  #time = new Float64Array(FIRST_CAPACITY);
+  #values = new Float32Array(FIRST_CAPACITY * WIDTH);
+  #flight = new Float32Array(FIRST_CAPACITY);
+  /** 1 where the way from the frame before is not known. */
+  #cut = new Uint8Array(FIRST_CAPACITY);
+  #capacity = FIRST_CAPACITY;
+  #limit;
+  #clock = new EvenClock();
+  #seq = 0;
+  /** When the latest frame arrived by the server's clock, race seconds; −Infinity before the first. */
+  arrival = -Infinity;
+  first = 0;
+  end = 0;
+
+  /** @param {number} drone its number in the race @param {number} [limit] the most frames that are kept */
+  constructor(drone, limit = Infinity) {
+    this.drone = drone;
+    this.#limit = limit;
+  }
+
+  /** How many frames the server has numbered for this drone, also those that were left out here. */
+  get seq() {
+    return this.#seq;
+  }
+
+  get length() {
+    return this.end - this.first;
+  }
+
+  /** Race seconds of a frame. @param {number} index */
+  time(index) {
+    return this.#time[index % this.#capacity];
+  }
+
+  /** The sender's clock, s; NaN when its stream has none. @param {number} index */
+  flight(index) {
+    return this.#flight[index % this.#capacity];
+  }
+
+  /** @param {number} index @param {number} column of COLUMN */
+  value(index, column) {
+    return this.#values[(index % this.#capacity) * WIDTH + column];
+  }
+
+  /** Whether the way from the frame before to this one is not known: a reset, a jump, a gap. @param {number} index */
+  isCut(index) {
+    return this.#cut[index % this.#capacity] === 1;
+  }
+
+  /**
+   * The last frame not later than a moment; `first − 1` when all are later.
+   * @param {number} time race seconds
+   */
+  indexAt(time) {
+    let low = this.first;
+    let high = this.end;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.time(middle) <= time) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low - 1;
+  }
+
+  /**
+   * Add a frame; one that is known already, as after a reconnection, is passed over.
+   * @param {FrameBatch} batch @param {number} i
+   */
+  push(batch, i) {
+    const seq = batch.seq(i);
+    if (seq <= this.#seq) {
+      return;
+    }
+    this.#seq = seq;
+    this.arrival = (batch.time(i) - batch.raceStart) / 1e6;
+    const time = this.#clock.time(this.arrival, batch.flightTime(i));
+    const reset = this.#clock.reset;
+    if (this.length > 0 && !reset && time - this.time(this.end - 1) < LEAST_SPACING_S) {
+      return;
+    }
+    this.#makeRoom();
+    const slot = this.end % this.#capacity;
+    this.#time[slot] = time;
+    this.#flight[slot] = batch.flightTime(i);
+    this.#copy(batch, i, slot * WIDTH);
+    this.end += 1;
+    this.#cut[slot] = reset || this.#isJump(this.end - 1) ? 1 : 0;
+  }
+
+  /** @param {FrameBatch} batch @param {number} i @param {number} at */
+  #copy(batch, i, at) {
+    const values = this.#values;
+    for (let axis = 0; axis < 3; axis += 1) {
+      values[at + COLUMN.x + axis] = batch.position(i, axis);
+      values[at + COLUMN.vx + axis] = batch.velocity(i, axis);
+      values[at + COLUMN.gyroPitch + axis] = batch.gyro(i, axis);
+    }
+    for (let part = 0; part < 4; part += 1) {
+      values[at + COLUMN.qx + part] = batch.attitude(i, part);
+      values[at + COLUMN.throttle + part] = batch.input(i, part);
+    }
+    values[at + COLUMN.charge] = batch.battery(i, 0);
+    values[at + COLUMN.volts] = batch.battery(i, 1);
+    for (let motor = 0; motor < 8; motor += 1) {
+      values[at + COLUMN.rpm + motor] = batch.motorRpm(i, motor);
+    }
+    values[at + COLUMN.motorCount] = batch.motorCount(i);
+  }
+
+  /** @param {number} index */
+  #isJump(index) {
+    if (index <= this.first) {
+      return true;
+    }
+    const elapsed = this.time(index) - this.time(index - 1);
+    const distance = Math.hypot(
+      this.value(index, COLUMN.x) - this.value(index - 1, COLUMN.x),
+      this.value(index, COLUMN.y) - this.value(index - 1, COLUMN.y),
+      this.value(index, COLUMN.z) - this.value(index - 1, COLUMN.z),
+    );
+    return elapsed > GAP_S || distance > SLACK_M + FASTEST_M_PER_S * elapsed;
+  }
+
+  #makeRoom() {
+    if (this.length < this.#capacity) {
+      return;
+    }
+    if (this.#capacity < this.#limit) {
+      this.#grow(Math.min(this.#limit, this.#capacity * 2));
+    } else {
+      this.first += 1;
+    }
+  }
+
+  /** Only before the first frame is ever dropped, so slots and numbers still agree. @param {number} capacity */
+  #grow(capacity) {
+    this.#time = copied(new Float64Array(capacity), this.#time);
+    this.#flight = copied(new Float32Array(capacity), this.#flight);
+    this.#values = copied(new Float32Array(capacity * WIDTH), this.#values);
+    this.#cut = copied(new Uint8Array(capacity), this.#cut);
+    this.#capacity = capacity;
+  }
+}
+
+/**
+ * @template {Float64Array | Float32Array | Uint8Array} T
+ * @param {T} larger @param {T} smaller
+ */
+function copied(larger, smaller) {
+  larger.set(smaller);
+  return larger;
+}
+
+/** The frames of all drones of a race. */
+export class FrameStore {
+  /** @type {Map<number, FrameSeries>} */
+  #series = new Map();
+  #limit;
+  /** µs since 1970 of the race's first frame; NaN before it is known. */
+  raceStart = NaN;
+  /** Frames taken out of batches, known ones among them. */
+  received = 0;
+  /** Race seconds of the newest frame by the server's clock; −Infinity before the first. */
+  newest = -Infinity;
+
+  /** @param {number} [limit] the most frames that are kept of a drone */
+  constructor(limit = Infinity) {
+    this.#limit = limit;
+  }
+
+  /** In no order. */
+  get all() {
+    return this.#series.values();
+  }
+
+  /** @param {number} drone */
+  get(drone) {
+    return this.#series.get(drone);
+  }
+
+  /** @param {FrameBatch} batch */
+  take(batch) {
+    this.raceStart = batch.raceStart;
+    this.received += batch.count;
+    for (let i = 0; i < batch.count; i += 1) {
+      const series = this.#make(batch.drone(i));
+      series.push(batch, i);
+      this.newest = Math.max(this.newest, series.arrival);
+    }
+  }
+
+  /** @param {number} drone */
+  #make(drone) {
+    let series = this.#series.get(drone);
+    if (!series) {
+      series = new FrameSeries(drone, this.#limit);
+      this.#series.set(drone, series);
+    }
+    return series;
+  }
+}
