@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
@@ -64,6 +64,13 @@ def finished_for(user: User | AnonymousUser) -> QuerySet[Race]:
     """Give the races in `visible_to` that are over, the last to end first, each with `drone_count`."""
     over = selectors.visible_to(user).filter(status=Race.Status.ENDED, ended_at__isnull=False)
     return with_drone_count(over.select_related("creator", "track")).order_by("-ended_at", "id")
+
+
+def own(user: User) -> QuerySet[Any]:
+    """Give the races that `user` made or flies in or is invited to, the newest first, each with `drone_count`."""
+    takes_part = Participant.objects.filter(race=OuterRef("pk"), user=user).exclude(role=Participant.Role.VIEWER)
+    races = Race.objects.filter(Q(creator=user) | Exists(takes_part)).select_related("creator", "track")
+    return with_drone_count(races).order_by("-created_at", "id")
 
 
 def with_drone_count(races: QuerySet[Race]) -> QuerySet[Any]:

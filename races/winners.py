@@ -16,8 +16,8 @@ _RULED: Final = (Ruling.Kind.PENALTY, Ruling.Kind.DISQUALIFY, Ruling.Kind.REINST
 def winners(races: Sequence[Race]) -> dict[UUID, dict[str, Any]]:
     """Give who is first in each of these races by what is recorded, their tracks at hand, in five queries.
 
-    `drone`, `name` and `pilot` say who it is, `laps` how many count, `total_ms` and `best_ms` the time of all and of
-    the fastest. A race without a track, or without a counted lap, has no winner.
+    `drone`, `name` and `pilot` say who it is, `label` what people call them, `laps` how many count, `total_ms` and
+    `best_ms` the time of all and of the fastest. A race without a track, or without a counted lap, has no winner.
     """
     timed = [race for race in races if race.track is not None]
     if not timed:
@@ -38,11 +38,13 @@ def winners(races: Sequence[Race]) -> dict[UUID, dict[str, Any]]:
         )
         if ranking and ranking[0].place == 1 and ranking[0].laps:
             first = ranking[0]
-            who = drones[race.pk].get(first.drone)
+            who = drones[race.pk][first.drone]
+            pilot = who.pilot.username if who.pilot else None
             found[race.pk] = {
                 "drone": first.drone,
-                "name": who.name if who else "",
-                "pilot": who.pilot.username if who and who.pilot else None,
+                "name": who.name,
+                "pilot": pilot,
+                "label": who.name or pilot or f"Drone {first.drone}",
                 "laps": first.laps,
                 "total_ms": first.total_ms,
                 "best_ms": first.best_ms,
