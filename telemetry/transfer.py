@@ -114,6 +114,7 @@ class Transfer:
         self._started = race.started_at
         self._is_waiting = race.status == Race.Status.WAITING
         self._drones: dict[int, Drone] = {drone.number: drone for drone in Drone.objects.filter(race_id=self.race_id)}
+        self.recorded_to = max((drone.last_time for drone in self._drones.values()), default=None)
         self._velocities: VelocityDeriver | None = None
         self._batch = self._ahead = None
 
@@ -163,6 +164,7 @@ class Transfer:
         self._batch, self._is_recorded, self._is_waiting = None, True, False
         self.committed = self._read_from = batch.position
         self._drones |= drones
+        self.recorded_to = max([self.recorded_to or 0, *(drone.last_time for drone in drones.values())]) or None
         return Step(len(batch.frames), batch.taken, drained)
 
     def confirm(self) -> None:
