@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from drift_site import account_pages, new_race, pages
+from drift_site import account_pages, metrics_page, new_race, pages
 
 handler400 = "drift_site.errors.bad_request"
 handler403 = "drift_site.errors.permission_denied"
@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/email/", account_pages.EmailPage.as_view(), name="change_email"),
     path("account/delete/", account_pages.DeletePage.as_view(), name="delete_account"),
     path("account/devices/<uuid:device_id>/revoke/", account_pages.revoke_device, name="revoke_device"),
+    path("metrics", metrics_page.show, name="metrics"),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("races.urls")),

@@ -13,7 +13,8 @@ from races.models import Race
 from races.services import create_race
 from telemetry import journal, storage
 from telemetry.models import JournalOffset, TelemetryFrame
-from telemetry.recorder import STOPPED_RETRY_SECONDS, Recorder, RecordingStopped
+from telemetry.mover import STOPPED_RETRY_SECONDS
+from telemetry.recorder import Recorder, RecordingStopped
 from tests.telemetry.recording import (
     BASE_US,
     Clock,
