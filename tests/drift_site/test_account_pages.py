@@ -1,12 +1,11 @@
 """The pages of accounts, without scripts."""
 
 import re
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 from django.core import mail
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from pytest_django import Settings
 
@@ -34,7 +33,7 @@ def ann() -> User:
 
 
 @pytest.fixture
-def browser(client: Client) -> Iterator[Client]:
+def browser(client: Client) -> Client:
     client.defaults["HTTP_ACCEPT"] = "text/html"
     return client
 
@@ -45,7 +44,8 @@ def signed_in(browser: Client, ann: User) -> Client:
     return browser
 
 
-def errors(answer: HttpResponse) -> list[str]:
+def errors(answer: HttpResponseBase) -> list[str]:
+    assert isinstance(answer, HttpResponse)
     page = answer.content.decode()
     beside = re.findall(r'<ul class="errorlist" id="id_(\w+)_error"><li>(.*?)</li>', page)
     above = re.findall(r'<div class="refusal" role="alert"><p>(.*?)</p>', page)

@@ -1,7 +1,6 @@
 """The headers of every page."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.test import Client
@@ -28,7 +27,7 @@ VISITORS = [
 
 
 @pytest.fixture
-def asked(client: Client) -> Iterator[Client]:
+def asked(client: Client) -> Client:
     client.raise_request_exception = False
     return client
 
