@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/delete/", account_pages.DeletePage.as_view(), name="delete_account"),
     path("account/devices/<uuid:device_id>/revoke/", account_pages.revoke_device, name="revoke_device"),
     path("metrics", metrics_page.show, name="metrics"),
+    path("favicon.ico", pages.favicon),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("races.urls")),
