@@ -40,6 +40,44 @@ const SLACK_M = 1;
 const FIRST_CAPACITY = 1024;
 
 /**
+ * Write a frame of a batch as a row of COLUMN.
+ * @param {Float32Array} values @param {number} at where the row begins @param {FrameBatch} batch @param {number} i
+ */
+export function writeRow(values, at, batch, i) {
+  for (let axis = 0; axis < 3; axis += 1) {
+    values[at + COLUMN.x + axis] = batch.position(i, axis);
+    values[at + COLUMN.vx + axis] = batch.velocity(i, axis);
+    values[at + COLUMN.gyroPitch + axis] = batch.gyro(i, axis);
+  }
+  for (let part = 0; part < 4; part += 1) {
+    values[at + COLUMN.qx + part] = batch.attitude(i, part);
+    values[at + COLUMN.throttle + part] = batch.input(i, part);
+  }
+  values[at + COLUMN.charge] = batch.battery(i, 0);
+  values[at + COLUMN.volts] = batch.battery(i, 1);
+  for (let motor = 0; motor < 8; motor += 1) {
+    values[at + COLUMN.rpm + motor] = batch.motorRpm(i, motor);
+  }
+  values[at + COLUMN.motorCount] = batch.motorCount(i);
+}
+
+/** @typedef {{time(index: number): number, value(index: number, column: number): number}} Rows */
+
+/**
+ * Whether nobody knows the way from one frame to the next: too long a silence, or farther than anything flies.
+ * @param {Rows} from @param {number} a its frame @param {Rows} to @param {number} b its frame, the later one
+ */
+export function isJump(from, a, to, b) {
+  const elapsed = to.time(b) - from.time(a);
+  const distance = Math.hypot(
+    to.value(b, COLUMN.x) - from.value(a, COLUMN.x),
+    to.value(b, COLUMN.y) - from.value(a, COLUMN.y),
+    to.value(b, COLUMN.z) - from.value(a, COLUMN.z),
+  );
+  return elapsed > GAP_S || distance > SLACK_M + FASTEST_M_PER_S * elapsed;
+}
+
+/**
  * One drone's frames in the order of time. Frames have running numbers from `first` up to, not with, `end`; the oldest
  * go when there are more than `limit`.
  */
@@ -133,43 +171,14 @@ export class FrameSeries {
     const slot = this.end % this.#capacity;
     this.#time[slot] = time;
     this.#flight[slot] = batch.flightTime(i);
-    this.#copy(batch, i, slot * WIDTH);
+    writeRow(this.#values, slot * WIDTH, batch, i);
     this.end += 1;
     this.#cut[slot] = reset || this.#isJump(this.end - 1) ? 1 : 0;
   }
 
-  /** @param {FrameBatch} batch @param {number} i @param {number} at */
-  #copy(batch, i, at) {
-    const values = this.#values;
-    for (let axis = 0; axis < 3; axis += 1) {
-      values[at + COLUMN.x + axis] = batch.position(i, axis);
-      values[at + COLUMN.vx + axis] = batch.velocity(i, axis);
-      values[at + COLUMN.gyroPitch + axis] = batch.gyro(i, axis);
-    }
-    for (let part = 0; part < 4; part += 1) {
-      values[at + COLUMN.qx + part] = batch.attitude(i, part);
-      values[at + COLUMN.throttle + part] = batch.input(i, part);
-    }
-    values[at + COLUMN.charge] = batch.battery(i, 0);
-    values[at + COLUMN.volts] = batch.battery(i, 1);
-    for (let motor = 0; motor < 8; motor += 1) {
-      values[at + COLUMN.rpm + motor] = batch.motorRpm(i, motor);
-    }
-    values[at + COLUMN.motorCount] = batch.motorCount(i);
-  }
-
   /** @param {number} index */
   #isJump(index) {
-    if (index <= this.first) {
-      return true;
-    }
-    const elapsed = this.time(index) - this.time(index - 1);
-    const distance = Math.hypot(
-      this.value(index, COLUMN.x) - this.value(index - 1, COLUMN.x),
-      this.value(index, COLUMN.y) - this.value(index - 1, COLUMN.y),
-      this.value(index, COLUMN.z) - this.value(index - 1, COLUMN.z),
-    );
-    return elapsed > GAP_S || distance > SLACK_M + FASTEST_M_PER_S * elapsed;
+    return index <= this.first || isJump(this, index - 1, this, index);
   }
 
   #makeRoom() {
