@@ -128,7 +128,7 @@ export class Player {
   /** Begin the loop here; an end that is not behind it goes. */
   setIn() {
     this.#in = Math.min(this.#time, Math.max(0, this.#duration - SHORTEST_LOOP_S));
-    if (this.#out !== null && this.#out - this.#in < SHORTEST_LOOP_S) {
+    if (this.#out !== null && this.#out - this.#in < SHORTEST_LOOP_S - SAME_S) {
       this.#out = null;
     }
   }
@@ -136,7 +136,7 @@ export class Player {
   /** End the loop here; a beginning that is not before it goes. */
   setOut() {
     this.#out = Math.max(this.#time, Math.min(this.#duration, SHORTEST_LOOP_S));
-    if (this.#in !== null && this.#out - this.#in < SHORTEST_LOOP_S) {
+    if (this.#in !== null && this.#out - this.#in < SHORTEST_LOOP_S - SAME_S) {
       this.#in = null;
     }
   }
@@ -144,7 +144,7 @@ export class Player {
   /** @param {Span | null} span null: play on; one that is too short or not within the recording is none */
   setLoop(span) {
     const [from, to] = span ? [within(span[0], 0, this.#duration), within(span[1], 0, this.#duration)] : [0, 0];
-    const isOne = to - from >= SHORTEST_LOOP_S;
+    const isOne = to - from > SHORTEST_LOOP_S - SAME_S;
     this.#in = isOne ? from : null;
     this.#out = isOne ? to : null;
   }
