@@ -81,10 +81,11 @@ test("frames keep their numbers while chunks come before and behind, and when fa
   const series = store.get(1);
   const number = series.first + 5;
   const at = series.flight(number);
-  const revision = series.revision;
+  const version = series.version;
   store.put(3, chunks[3]);
-  assert.deepEqual([series.flight(number), series.revision], [at, revision]);
+  assert.deepEqual([series.flight(number), series.version], [at, version]);
   store.put(1, chunks[1]);
+  assert.ok(series.version > version, "a trail that ended at the chunk's border is longer now");
   store.put(0, chunks[0]);
   store.drop(0);
   store.drop(3);
