@@ -4,7 +4,7 @@ import json
 from functools import cache
 
 from django import template
-from django.contrib.staticfiles.storage import staticfiles_storage
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -42,7 +42,7 @@ def module_names() -> dict[str, str]:
     """Give what an import may say -> the address of the file; only the libraries where names carry no hash."""
     storage = manifest_storage()
     if storage is None:
-        return {name: f"{staticfiles_storage.base_url}{path}" for name, path in VENDORED.items()}
+        return {name: static(path) for name, path in VENDORED.items()}
     hashed = {
         name: f"{storage.base_url}{file}"
         for name, file in sorted(storage.hashed_files.items())
