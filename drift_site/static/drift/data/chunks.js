@@ -103,7 +103,8 @@ export class ChunkLoader {
 
   /** Load what is nearest to a chunk first. @param {number} around */
   aim(around) {
-    if (around !== this.#around || this.#wanted.length === 0) {
+    const isNew = around !== this.#around || this.#wanted.length === 0;
+    if (isNew && this.#count > 0) {
       this.#around = around;
       this.#next();
     }
@@ -120,6 +121,7 @@ export class ChunkLoader {
     this.#env.cancel(this.#timer);
     this.#loading.forEach((request) => request.abort());
     this.#loading.clear();
+    this.#wanted = [];
     this.#count = 0;
   }
 

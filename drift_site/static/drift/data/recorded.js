@@ -27,8 +27,8 @@ export class RecordedSeries {
   #at = null;
   first = MIDDLE;
   end = MIDDLE;
-  /** Rises when frames get other numbers than they had, or other times. */
-  revision = 0;
+  /** Another number when frames have other numbers or times than they had, or came before the others. */
+  version = 0;
 
   /** @param {number} drone */
   constructor(drone) {
@@ -116,7 +116,7 @@ export class RecordedSeries {
         return;
       }
       this.#remember(next, state);
-      this.revision += next === chunk ? 0 : 1;
+      this.version += next === chunk ? 0 : 1;
     }
   }
 
@@ -159,7 +159,7 @@ export class RecordedSeries {
     let anchor = this.#run.findIndex((segment) => before.has(segment));
     if (anchor < 0) {
       anchor = 0;
-      this.revision += before.size > 0 ? 1 : 0;
+      this.version += before.size > 0 ? 1 : 0;
       if (this.#run.length > 0) {
         this.#run[0].base = MIDDLE;
       }
@@ -167,6 +167,7 @@ export class RecordedSeries {
     for (let i = anchor + 1; i < this.#run.length; i += 1) {
       this.#run[i].base = this.#run[i - 1].base + this.#run[i - 1].count;
     }
+    this.version += anchor > 0 ? 1 : 0;
     for (let i = anchor - 1; i >= 0; i -= 1) {
       this.#run[i].base = this.#run[i + 1].base - this.#run[i].count;
     }

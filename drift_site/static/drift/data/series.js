@@ -7,6 +7,7 @@
  * @property {number} first
  * @property {number} end
  * @property {number} length
+ * @property {number} version another one when frames came otherwise than at the end: what was made of them is out of date
  * @property {(index: number) => number} time race seconds
  * @property {(index: number) => number} flight the sender's clock, s; NaN when its stream has none
  * @property {(index: number, column: number) => number} value by COLUMN of ring.js
