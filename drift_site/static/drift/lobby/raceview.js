@@ -3,6 +3,7 @@
 import { find, write } from "../common/dom.js";
 import * as loop from "../common/loop.js";
 import { RaceFeed } from "../wire/feed.js";
+import { Drones } from "../map/drones.js";
 import { markElement } from "../map/marks.js";
 import { TopView } from "../map/topview.js";
 
@@ -24,6 +25,7 @@ import { TopView } from "../map/topview.js";
 
 export class RaceView {
   #root;
+  #drones = new Drones();
   #feed;
   #topView;
   /** @type {Map<Drone, HTMLTableRowElement>} */
@@ -41,8 +43,8 @@ export class RaceView {
    */
   constructor(root, raceId, status) {
     this.#root = root;
-    this.#feed = new RaceFeed(raceId, status);
-    this.#topView = new TopView(find(root, "canvas", HTMLCanvasElement), this.#feed.drones);
+    this.#feed = new RaceFeed(raceId, status, this.#drones);
+    this.#topView = new TopView(find(root, "canvas", HTMLCanvasElement), this.#drones);
     addEventListener("online", this.#online);
   }
 
@@ -93,7 +95,7 @@ export class RaceView {
       this.#root.dataset.state = situation.kind;
       this.onchange(situation);
     }
-    const { drones } = this.#feed;
+    const drones = this.#drones;
     const rate = drones.rate(now);
     this.set("rate", situation.kind === "live" && !Number.isNaN(rate) ? rate.toFixed(0) : "–");
     if (drones.all.length > 0) {
