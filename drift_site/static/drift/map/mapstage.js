@@ -4,8 +4,8 @@ import { COLUMN } from "../data/ring.js";
 import { Sample, sampleAt } from "../data/sample.js";
 import { TopView } from "./topview.js";
 
-/** @typedef {import("../data/ring.js").FrameSeries} FrameSeries */
-/** @typedef {import("../data/ring.js").FrameStore} FrameStore */
+/** @typedef {import("../data/series.js").Series} FrameSeries */
+/** @typedef {import("../data/series.js").Store} FrameStore */
 /** @typedef {import("../wire/protocol.js").Track} Track */
 
 const REACH_PX = 30;

@@ -3,7 +3,7 @@
 import { MapStage } from "../map/mapstage.js";
 import { NoWebGL, Stage } from "./stage.js";
 
-/** @typedef {import("../data/ring.js").FrameStore} FrameStore */
+/** @typedef {import("../data/series.js").Store} FrameStore */
 /** @typedef {import("../wire/protocol.js").Track} Track */
 /** @typedef {import("./cameras.js").CameraMode} CameraMode */
 /** @typedef {import("./drones3d.js").DroneInfo} DroneInfo */

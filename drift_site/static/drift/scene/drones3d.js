@@ -8,7 +8,7 @@ import { DroneModel, SPAN_M } from "./dronemodel.js";
 import { enlargement } from "./framing.js";
 import { sizePicture } from "./labels.js";
 
-/** @typedef {import("../data/ring.js").FrameStore} FrameStore */
+/** @typedef {import("../data/series.js").Store} FrameStore */
 /** @typedef {import("./palette.js").Palette} Palette */
 /** @typedef {{drone: number, label: string, ghost?: boolean}} DroneInfo */
 

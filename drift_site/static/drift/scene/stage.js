@@ -11,7 +11,7 @@ import { LegendView } from "./legend.js";
 import { paletteOf, watchPalette } from "./palette.js";
 import { Trails3D } from "./trails3d.js";
 
-/** @typedef {import("../data/ring.js").FrameStore} FrameStore */
+/** @typedef {import("../data/series.js").Store} FrameStore */
 /** @typedef {import("../wire/protocol.js").Track} Track */
 /** @typedef {import("./cameras.js").CameraMode} CameraMode */
 /** @typedef {import("./drones3d.js").DroneInfo} DroneInfo */

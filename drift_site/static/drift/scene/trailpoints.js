@@ -3,7 +3,7 @@
 import { COLUMN } from "../data/ring.js";
 import { mirrored } from "./axes.js";
 
-/** @typedef {import("../data/ring.js").FrameSeries} FrameSeries */
+/** @typedef {import("../data/series.js").Series} FrameSeries */
 /** @typedef {import("../data/sample.js").Sample} Sample */
 
 /** Points of a trail, one of them the drone itself. */

@@ -7,7 +7,7 @@ import {
 import { roundAbove } from "./framing.js";
 import { POINT, TrailPoints } from "./trailpoints.js";
 
-/** @typedef {import("../data/ring.js").FrameStore} FrameStore */
+/** @typedef {import("../data/series.js").Store} FrameStore */
 /** @typedef {import("./dronemodel.js").DroneModel} DroneModel */
 /** @typedef {import("./palette.js").Palette} Palette */
 /** @typedef {"pilot" | "speed" | "throttle"} TrailColour */
