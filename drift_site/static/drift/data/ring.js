@@ -85,6 +85,8 @@ export class FrameSeries {
   #time = new Float64Array(FIRST_CAPACITY);
   #values = new Float32Array(FIRST_CAPACITY * WIDTH);
   #flight = new Float32Array(FIRST_CAPACITY);
+  /** The server's number of each frame. */
+  #seqs = new Uint32Array(FIRST_CAPACITY);
   /** 1 where the way from the frame before is not known. */
   #cut = new Uint8Array(FIRST_CAPACITY);
   #capacity = FIRST_CAPACITY;
@@ -121,6 +123,11 @@ export class FrameSeries {
   /** The sender's clock, s; NaN when its stream has none. @param {number} index */
   flight(index) {
     return this.#flight[index % this.#capacity];
+  }
+
+  /** The server's number of a frame. @param {number} index */
+  seqAt(index) {
+    return this.#seqs[index % this.#capacity];
   }
 
   /** @param {number} index @param {number} column of COLUMN */
@@ -171,6 +178,7 @@ export class FrameSeries {
     const slot = this.end % this.#capacity;
     this.#time[slot] = time;
     this.#flight[slot] = batch.flightTime(i);
+    this.#seqs[slot] = seq;
     writeRow(this.#values, slot * WIDTH, batch, i);
     this.end += 1;
     this.#cut[slot] = reset || this.#isJump(this.end - 1) ? 1 : 0;
@@ -179,6 +187,35 @@ export class FrameSeries {
   /** @param {number} index */
   #isJump(index) {
     return index <= this.first || isJump(this, index - 1, this, index);
+  }
+
+  /**
+   * Take what insertion.js has put together instead: as many of the newest frames as are kept. Frames are numbered anew.
+   * @param {import("./insertion.js").Columns} columns the latest frame is the series' own, or its first
+   */
+  adopt({ count, time, flight, seq, values, cut }) {
+    const from = Math.max(0, count - this.#limit);
+    const kept = count - from;
+    this.#capacity = Math.min(this.#limit, Math.max(FIRST_CAPACITY, this.#capacity, kept));
+    this.#time = copied(new Float64Array(this.#capacity), time.subarray(from, count));
+    this.#flight = copied(new Float32Array(this.#capacity), flight.subarray(from, count));
+    this.#seqs = copied(new Uint32Array(this.#capacity), seq.subarray(from, count));
+    this.#values = copied(new Float32Array(this.#capacity * WIDTH), values.subarray(from * WIDTH, count * WIDTH));
+    this.#cut = copied(new Uint8Array(this.#capacity), cut.subarray(from, count));
+    if (kept > 0 && this.#seq === 0) {
+      this.#seq = seq[count - 1];
+      this.arrival = time[count - 1];
+      const offset = Number.isNaN(flight[count - 1]) ? Infinity : time[count - 1] - flight[count - 1];
+      this.#clock = new EvenClock({ flight: flight[count - 1], offset, last: time[count - 1] });
+    }
+    this.first = 0;
+    this.end = kept;
+    this.version += 1;
+  }
+
+  /** What its arrays take. */
+  get bytes() {
+    return this.#time.byteLength + this.#flight.byteLength + this.#seqs.byteLength + this.#values.byteLength + this.#cut.byteLength;
   }
 
   #makeRoom() {
@@ -192,10 +229,11 @@ export class FrameSeries {
     }
   }
 
-  /** Only before the first frame is ever dropped, so slots and numbers still agree. @param {number} capacity */
+  /** Only while the oldest frame stands in the first slot, so slots and numbers still agree. @param {number} capacity */
   #grow(capacity) {
     this.#time = copied(new Float64Array(capacity), this.#time);
     this.#flight = copied(new Float32Array(capacity), this.#flight);
+    this.#seqs = copied(new Uint32Array(capacity), this.#seqs);
     this.#values = copied(new Float32Array(capacity * WIDTH), this.#values);
     this.#cut = copied(new Uint8Array(capacity), this.#cut);
     this.#capacity = capacity;
@@ -203,8 +241,8 @@ export class FrameSeries {
 }
 
 /**
- * @template {Float64Array | Float32Array | Uint8Array} T
- * @param {T} larger @param {T} smaller
+ * @template {Float64Array | Float32Array | Uint32Array | Uint8Array} T
+ * @param {T} larger @param {ArrayLike<number>} smaller
  */
 function copied(larger, smaller) {
   larger.set(smaller);
@@ -228,6 +266,13 @@ export class FrameStore {
     this.#limit = limit;
   }
 
+  /** What the series' arrays take. */
+  get bytes() {
+    let sum = 0;
+    this.#series.forEach((series) => (sum += series.bytes));
+    return sum;
+  }
+
   /** In no order. */
   get all() {
     return this.#series.values();
@@ -243,14 +288,14 @@ export class FrameStore {
     this.raceStart = batch.raceStart;
     this.received += batch.count;
     for (let i = 0; i < batch.count; i += 1) {
-      const series = this.#make(batch.drone(i));
+      const series = this.make(batch.drone(i));
       series.push(batch, i);
       this.newest = Math.max(this.newest, series.arrival);
     }
   }
 
-  /** @param {number} drone */
-  #make(drone) {
+  /** A drone's series, made where there is none yet. @param {number} drone */
+  make(drone) {
     let series = this.#series.get(drone);
     if (!series) {
       series = new FrameSeries(drone, this.#limit);

@@ -4,8 +4,8 @@ import { COLUMN } from "../data/ring.js";
 import { Sample, sampleAt } from "../data/sample.js";
 import { TopView } from "./topview.js";
 
-/** @typedef {import("../data/series.js").Series} FrameSeries */
-/** @typedef {import("../data/series.js").Store} FrameStore */
+/** @typedef {import("../data/series.js").Series} Series */
+/** @typedef {import("../data/series.js").Store} Store */
 /** @typedef {import("../wire/protocol.js").Track} Track */
 
 const REACH_PX = 30;
@@ -18,7 +18,7 @@ class MapDrone {
   sample = new Sample();
   stale = false;
   arrivedAt = -Infinity;
-  /** @type {FrameSeries | undefined} */
+  /** @type {Series | undefined} */
   series;
   seconds = 0;
 
@@ -124,7 +124,7 @@ export class MapStage {
     this.#drones.all = infos.map(({ drone, label }) => new MapDrone(drone, label));
   }
 
-  /** @param {number} time race seconds @param {FrameStore} store @param {ReadonlySet<number>} stale drones shown grey */
+  /** @param {number} time race seconds @param {Store} store @param {ReadonlySet<number>} stale drones shown grey */
   draw(time, store, stale) {
     const now = performance.now();
     this.#drones.newest = time;

@@ -3,7 +3,7 @@
 import { MapStage } from "../map/mapstage.js";
 import { NoWebGL, Stage } from "./stage.js";
 
-/** @typedef {import("../data/series.js").Store} FrameStore */
+/** @typedef {import("../data/series.js").Store} Store */
 /** @typedef {import("../wire/protocol.js").Track} Track */
 /** @typedef {import("./cameras.js").CameraMode} CameraMode */
 /** @typedef {import("./drones3d.js").DroneInfo} DroneInfo */
@@ -87,7 +87,7 @@ export class AnyStage {
     this.#map?.setDrones(infos);
   }
 
-  /** @param {number} time race seconds @param {FrameStore} store @param {ReadonlySet<number>} stale */
+  /** @param {number} time race seconds @param {Store} store @param {ReadonlySet<number>} stale */
   draw(time, store, stale) {
     const shown = this.#map ?? this.#stage;
     if (shown) {

@@ -11,7 +11,7 @@ import { LegendView } from "./legend.js";
 import { paletteOf, watchPalette } from "./palette.js";
 import { Trails3D } from "./trails3d.js";
 
-/** @typedef {import("../data/series.js").Store} FrameStore */
+/** @typedef {import("../data/series.js").Store} Store */
 /** @typedef {import("../wire/protocol.js").Track} Track */
 /** @typedef {import("./cameras.js").CameraMode} CameraMode */
 /** @typedef {import("./drones3d.js").DroneInfo} DroneInfo */
@@ -161,7 +161,7 @@ export class Stage {
 
   /**
    * Draw the race as it was at a moment; once a picture of the screen.
-   * @param {number} time race seconds @param {FrameStore} store @param {ReadonlySet<number>} stale drones shown grey
+   * @param {number} time race seconds @param {Store} store @param {ReadonlySet<number>} stale drones shown grey
    */
   draw(time, store, stale) {
     const now = performance.now();
