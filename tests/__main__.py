@@ -22,8 +22,9 @@ from xml.etree import ElementTree as ET
 
 from tests import servers
 
-# As many processes as cores; a file's tests stay together, since some share a server. Debugging wants `-n 0`.
-IN_PARALLEL = ["-n", "auto", "--dist", "loadfile"]
+# As many processes as cores, up to half of the databases that Redis has; a file's tests stay together, since some
+# share a server. Debugging wants `-n 0`.
+IN_PARALLEL = ["-n", "auto", "--maxprocesses", "8", "--dist", "loadfile"]
 NO_TESTS = 5  # pytest's exit code when the arguments select none
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -7,14 +7,18 @@ import atexit
 import os
 import shutil
 import tempfile
+from urllib.parse import urlsplit
 
+# One of several pytest processes, or empty: each has files, a database and channels of its own.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ["DRIFT_ENV_FILE"] = os.devnull
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
 os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "")
+if WORKER and os.environ["REDIS_URL"]:
+    # Some tests empty their cache, which is all of a Redis database.
+    os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{1 + int(WORKER[2:])}").geturl()
 os.environ["SECRET_KEY"] = "only-for-tests"
 os.environ["ALLOWED_HOSTS"] = "*"
-# One of several pytest processes, or empty: each has files, a database and channels of its own.
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 if WORKER or "DRIFT_DATA_DIR" not in os.environ:
     os.environ["DRIFT_DATA_DIR"] = tempfile.mkdtemp(prefix="drift-test-")
     atexit.register(shutil.rmtree, os.environ["DRIFT_DATA_DIR"], ignore_errors=True)
