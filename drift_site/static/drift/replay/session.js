@@ -42,6 +42,7 @@ export class Session {
   #api;
   #drones;
   #asked = new AbortController();
+  #seen = -1;
   #timer = 0;
 
   /** @param {Facts} facts @param {Place} place where to begin */
@@ -73,10 +74,26 @@ export class Session {
     }
   }
 
-  /** Load around the moment. */
+  /** Load around the moment; not before it is known which one that is, where the address names a lap alone. */
   aim() {
+    if (this.standings && this.#wanted.lap !== null && this.#wanted.time === null && !this.trouble) {
+      return;
+    }
     this.recording.aim(this.player.time);
     this.standings?.aim(this.player.time);
+    if (!this.standings && this.recording.revision !== this.#seen) {
+      this.#seen = this.recording.revision;
+      this.#markResets();
+    }
+  }
+
+  /** Of a race that was not timed, only its frames tell where a drone was reset. */
+  #markResets() {
+    const resets = this.followed === null ? [] : (this.recording.store.get(this.followed)?.resets ?? []);
+    if (resets.length !== this.marks.resets.length) {
+      this.marks = { ...NOTHING, resets };
+      this.onchange();
+    }
   }
 
   retryNow() {
@@ -111,6 +128,7 @@ export class Session {
       this.followed = drone;
       this.loopLap = null;
       this.marks = marksOf(drone, this.laps, [], []);
+      this.#seen = -1;
       this.onchange();
       this.begin();
     }

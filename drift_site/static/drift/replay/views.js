@@ -9,6 +9,7 @@ import { TRAIL_COLOURS } from "../scene/stage.js";
 import { Curves } from "./curves.js";
 import { Hud } from "./hud.js";
 import { LapList } from "./laplist.js";
+import { inWords } from "./marks.js";
 import { Scrubber } from "./scrubber.js";
 import { clock } from "./timetext.js";
 
@@ -96,6 +97,7 @@ export class Views {
       this.#marks = marks;
       this.#scrubber.mark(marks);
       this.#laps.show(marks);
+      write(this.#field("marks"), inWords(marks));
       this.#writeNoLaps();
     }
     this.#scrubber.changed();
@@ -106,8 +108,8 @@ export class Views {
     const { player, recording, marks, followed } = this.#session;
     const { store } = recording;
     const series = followed === null ? undefined : store.get(followed);
-    this.#findStale();
     if (!player.waiting) {
+      this.#findStale();
       this.#stage.nextGate = this.#session.nextGate(this.#facts.track?.gates.length ?? 0);
       this.#stage.draw(player.time, store, this.#stale);
     }
