@@ -26,7 +26,9 @@ def main(arguments: list[str]) -> None:
     options.add_argument("--hz", type=float, default=50.0)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--laps", type=int, help="to fly; the race is open unless given")
-    options.add_argument("--resets", type=float, nargs="*", default=[], help="the first drone is reset at these seconds")
+    options.add_argument(
+        "--resets", type=float, nargs="*", default=[], help="the first drone is reset at these seconds"
+    )
     options.add_argument("--untimed", action="store_true", help="on no track")
     asked = options.parse_args(arguments)
     track = None if asked.untimed else arena_track(**({"laps": asked.laps} if asked.laps else {}))
