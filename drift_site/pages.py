@@ -24,6 +24,9 @@ from races.winners import winners
 from telemetry.clock import epoch_us
 
 FINISHED_A_PAGE: Final = 20
+# What an overlay for a broadcast can show.
+OVERLAY_PARTS: Final = ("leaderboard", "hud", "scene")
+OVERLAY_DEFAULT: Final = ("leaderboard", "hud")
 
 
 @require_safe
@@ -76,8 +79,11 @@ def finished(request: HttpRequest) -> dict[str, Any]:
 @require_safe
 @never_cache
 def race(request: HttpRequest, race_id: UUID) -> HttpResponse:
-    """Show one race large; 404 also where the viewer may not know of it."""
+    """Show one race large, or with `?overlay=1` its parts of `&show=` on nothing; 404 also where it must not be known."""
     found = visible_race(request, race_id)
+    if request.GET.get("overlay") == "1":
+        card = races.card_for(request.user, found, found.drones.count())
+        return render(request, "drift_site/overlay.html", {"race": card, "show": overlay_parts(request)})
     return render(
         request,
         "drift_site/race.html",
@@ -87,6 +93,12 @@ def race(request: HttpRequest, race_id: UUID) -> HttpResponse:
             "waiting": waiting(request, found),
         },
     )
+
+
+def overlay_parts(request: HttpRequest) -> set[str]:
+    """Give which of OVERLAY_PARTS `?show=` names, separated by commas; OVERLAY_DEFAULT when it names none of them."""
+    wanted = set(request.GET.get("show", "").split(","))
+    return wanted.intersection(OVERLAY_PARTS) or set(OVERLAY_DEFAULT)
 
 
 def visible_race(request: HttpRequest, race_id: UUID) -> Race:

@@ -258,6 +258,8 @@ export class FrameStore {
   raceStart = NaN;
   /** Frames taken out of batches, known ones among them. */
   received = 0;
+  /** Frames that the server numbered and that the socket did not bring. */
+  missed = 0;
   /** Race seconds of the newest frame by the server's clock; −Infinity before the first. */
   newest = -Infinity;
 
@@ -289,6 +291,9 @@ export class FrameStore {
     this.received += batch.count;
     for (let i = 0; i < batch.count; i += 1) {
       const series = this.make(batch.drone(i));
+      if (series.seq > 0) {
+        this.missed += Math.max(0, batch.seq(i) - series.seq - 1);
+      }
       series.push(batch, i);
       this.newest = Math.max(this.newest, series.arrival);
     }
