@@ -9,8 +9,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("telemetry", legacy.TelemetryView.as_view()),
     path("health", legacy.HealthView.as_view()),
     path("test", legacy.TestView.as_view()),
-    path("api/races/<uuid:race_id>/telemetry/", api.TelemetryView.as_view()),
-    path("api/races/<uuid:race_id>/retime/", timing_api.RetimeView.as_view()),
-    path("api/races/<uuid:race_id>/compare/", timing_api.CompareView.as_view()),
-    path("api/tracks/from-race/", timing_api.TrackFromRaceView.as_view()),
+    path("api/races/<uuid:race_id>/telemetry/", api.TelemetryView.as_view(), name="race_telemetry"),
+    path("api/races/<uuid:race_id>/retime/", timing_api.RetimeView.as_view(), name="race_retime"),
+    path("api/races/<uuid:race_id>/compare/", timing_api.CompareView.as_view(), name="race_compare"),
+    path("api/tracks/from-race/", timing_api.TrackFromRaceView.as_view(), name="track_from_race"),
 ]
