@@ -17,6 +17,13 @@ class NotSignedIn(Refused):
     status = 401
 
 
+class WrongPassword(Refused):
+    """A signed-in user's present password, asked for again, is another one."""
+
+    def __init__(self) -> None:
+        super().__init__("The current password is wrong.")
+
+
 class Forbidden(Refused):
     """The caller is known, and may not do this."""
 
@@ -35,11 +42,31 @@ class Conflict(Refused):
     status = 409
 
 
-class TooManyTries(Refused):
-    """Too many wrong passwords or answers; `retry_after` is in seconds."""
+class TryLater(Refused):
+    """Not now; `retry_after` is in seconds."""
 
     status = 429
 
-    def __init__(self, *, retry_after: int) -> None:
-        super().__init__(f"Too many wrong tries. Try again in {max(1, retry_after // 60)} minutes.")
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
         self.retry_after = retry_after
+
+
+class TooManyTries(TryLater):
+    """Too many wrong passwords or answers."""
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(f"Too many wrong tries. Try again in {in_words(retry_after)}.", retry_after=retry_after)
+
+
+class TooOften(TryLater):
+    """More calls of a kind than the settings allow."""
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(f"That was too often. Try again in {in_words(retry_after)}.", retry_after=retry_after)
+
+
+def in_words(seconds: int) -> str:
+    """Give a wait as people say it, in minutes from the second one on."""
+    number, unit = (seconds, "second") if seconds < 120 else (seconds // 60, "minute")
+    return f"{number} {unit}{'' if number == 1 else 's'}"

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from accounts import selectors
-from accounts.errors import Conflict, Forbidden, NotFound, Refused
+from accounts.errors import Conflict, Forbidden, NotFound, Refused, WrongPassword
 from accounts.models import AuthToken, User
 from accounts.names import fold, tidy, validate_username
 from accounts.proof import prove_password
@@ -69,7 +69,7 @@ def change_password(*, request: HttpRequest, user: User, current_password: str, 
     Raises Refused for a wrong present password or one that will not do, TooManyTries after too many wrong ones.
     """
     check_password_strength(password=new_password, user=user)
-    prove_password(request=request, username=user.username, password=current_password, wrong=_wrong_password())
+    prove_password(request=request, username=user.username, password=current_password, wrong=WrongPassword())
     token = getattr(request, "auth", None)
     set_password(user=user, password=new_password, keep=token if isinstance(token, AuthToken) else None)
     if SESSION_KEY in request.session:
@@ -99,7 +99,7 @@ def change_profile(
 
     Raises Refused for a wrong password or a question without answer, TooManyTries after too many wrong passwords.
     """
-    prove_password(request=request, username=user.username, password=current_password, wrong=_wrong_password())
+    prove_password(request=request, username=user.username, password=current_password, wrong=WrongPassword())
     with transaction.atomic():
         if email is not None:
             user.email = User.objects.normalize_email(email)
@@ -144,6 +144,16 @@ def delete_user_named(*, username: str, by: User) -> User:
     return user
 
 
+def delete_own_account(*, request: HttpRequest, user: User, current_password: str) -> None:
+    """Delete the signed-in user, who proves it with the password, and sign them out.
+
+    Raises Refused for a wrong password, TooManyTries after too many, Conflict while a race of theirs is active.
+    """
+    prove_password(request=request, username=user.username, password=current_password, wrong=WrongPassword())
+    delete_user(user=user)
+    sign_out(request=request)
+
+
 def delete_user(*, user: User) -> None:
     """Delete a user. Their races stay without a creator, except those that nobody else takes part in."""
     with transaction.atomic():
@@ -157,10 +167,6 @@ def unlock(*, user: User) -> int:
     """Forget the wrong passwords and answers given for this user; gives how many records there were."""
     forgotten: int = reset_failures(username=user.username_key)
     return forgotten
-
-
-def _wrong_password() -> Refused:
-    return Refused("The current password is wrong.")
 
 
 def _text(error: ValidationError) -> str:

@@ -1,13 +1,16 @@
 """How often a scope may be used: counters that count exactly, across threads, processes and hosts."""
 
 import hashlib
+import math
 
 from django.core.cache import cache
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from accounts import clients
+from accounts.errors import TooOften
 from accounts.models import User
 
 
@@ -27,7 +30,7 @@ class ScopedThrottle(SimpleRateThrottle):
         self.scope = getattr(view, "throttle_scope", "")
         return self.count(self.identity(request))
 
-    def identity(self, request: Request) -> str:
+    def identity(self, request: HttpRequest) -> str:
         if isinstance(request.user, User):
             return f"user {request.user.pk}"
         return f"address {clients.address(request)}"
@@ -55,7 +58,7 @@ class ScopedThrottle(SimpleRateThrottle):
 class AddressThrottle(ScopedThrottle):
     """The same for what proves who one is: by address, signed in or not, since anybody may have many accounts."""
 
-    def identity(self, request: Request) -> str:
+    def identity(self, request: HttpRequest) -> str:
         return f"address {clients.address(request)}"
 
 
@@ -65,5 +68,25 @@ class PasswordOfUserThrottle(ScopedThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         self.scope = "password_of_user"
         name = request.data.get("username") if isinstance(request.data, dict) else None
-        key = clients.username_key(request, {"username": name}) if isinstance(name, str) else None
+        return not isinstance(name, str) or self.count_name(request, name)
+
+    def count_name(self, request: HttpRequest, name: str) -> bool:
+        key = clients.username_key(request, {"username": name})
         return key is None or self.count(f"name {key}")
+
+
+def need_room(request: HttpRequest, scope: str, *, username: str | None = None) -> None:
+    """Count a form that a person sent like a call of the same scope; raises TooOften past its rate.
+
+    A signed-in person counts by themselves, a visitor by their address, and a `username` whose password is to be
+    proved in another way by that name as well.
+    """
+    throttle = ScopedThrottle()
+    throttle.scope = scope
+    free = throttle.count(throttle.identity(request))
+    if free and username is not None:
+        throttle = of_user = PasswordOfUserThrottle()
+        of_user.scope = "password_of_user"
+        free = of_user.count_name(request, username)
+    if not free:
+        raise TooOften(retry_after=math.ceil(throttle.wait()))

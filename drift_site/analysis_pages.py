@@ -3,14 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from races import rules, selectors
+from drift_site.pages import visible_race
+from races import rules
 from races.models import Race
 from races.services.tracks import MOST_GATES
 from telemetry.track_making import DEFAULT_GATES
@@ -23,9 +24,7 @@ def race_analysis(request: HttpRequest, race_id: UUID) -> HttpResponse:
 
     Without laps it says why there are none, and how to get them: its director makes a track of the flight here.
     """
-    race = selectors.visible_to(request.user).select_related("track").filter(pk=race_id).first()
-    if race is None:
-        raise Http404("There is no such race, or it is private and you are not signed in as one of its guests.")
+    race = visible_race(request, race_id)
     state = _state(race)
     directs = isinstance(request.user, User) and rules.directs(request.user, race)
     untracked = state == "untracked" and directs

@@ -6,16 +6,18 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_handler
 from rest_framework.views import set_rollback
 
-from accounts.errors import NotSignedIn, Refused, TooManyTries
+from accounts.errors import NotSignedIn, Refused, TooManyTries, TryLater
 
 TOO_LARGE = "The request's body is too large."
 MALFORMED = "The request is malformed."
+STALE_FORM = "This form is too old, or your browser keeps no cookies. Go back, reload the page and send it again."
 FAILED = "The server failed to answer this. The failure is in its log."
 
 
@@ -42,7 +44,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def _headers(error: Refused) -> dict[str, str]:
     if isinstance(error, NotSignedIn):
         return {"WWW-Authenticate": "Token"}
-    if isinstance(error, TooManyTries):
+    if isinstance(error, TryLater):
         return {"Retry-After": str(error.retry_after)}
     return {}
 
@@ -84,11 +86,18 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     return _answer(request, 500, FAILED, lambda: defaults.server_error(request))
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """Answer a form whose token is missing or old (Django's CSRF_FAILURE_VIEW)."""
+    return _answer(request, 403, STALE_FORM, lambda: render(request, "403.html", {"exception": STALE_FORM}, status=403))
+
+
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: object) -> HttpResponseBase:
     """Answer a browser that guessed too often in a form (django-axes' AXES_LOCKOUT_CALLABLE)."""
     error = TooManyTries(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
+    if response is not None and response.status_code == error.status:
+        return response  # it says so already, beside the form
     answer = _answer(
-        request, error.status, error.detail, lambda: HttpResponse(error.detail, "text/plain", error.status)
+        request, error.status, error.detail, lambda: render(request, "429.html", {"detail": error.detail}, status=429)
     )
     answer["Retry-After"] = str(error.retry_after)
     return answer

@@ -1,12 +1,10 @@
-"""The game's TelemetryConfiguration.json: what it says for a race, and where the game looks for it.
+"""Where the game looks for its TelemetryConfiguration.json; races.sending knows what it says.
 
 Folders: the game's guide to Drone Telemetry (Windows, macOS, Linux, Linux with Steam as a flatpak). The Windows build
 under Proton keeps Windows' folders inside its Steam library's `compatdata`.
 """
 
-import json
-import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -23,12 +21,6 @@ STEAM: Final = (
     FLATPAK / ".local" / "share" / "Steam",
     Path("snap", "steam", "common", ".local", "share", "Steam"),
 )
-
-
-def configuration(host: str, port: int, keys: Sequence[str]) -> str:
-    """Give the text that makes the game send `keys` to `host` (an IP address) and `port`."""
-    shown = f"[{host}]" if ":" in host else host
-    return json.dumps({"EndPoint": f"{shown}:{port}", "StreamFormat": list(keys)}, indent=2) + "\n"
 
 
 def game_folders(platform: str, home: Path, config_home: Path | None = None) -> list[Path]:
@@ -79,14 +71,3 @@ def write(folder: Path, text: str, now: datetime) -> Path | None:
     fresh.write_bytes(text.encode())
     fresh.replace(path)
     return kept
-
-
-def lan_address() -> str:
-    """Give this machine's address in its network, or 127.0.0.1 where it has none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            # Nothing is sent: connecting a datagram socket only makes the system choose the way out.
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return "127.0.0.1"
-        return str(probe.getsockname()[0])

@@ -22,7 +22,7 @@ from django.utils.html import format_html
 from accounts.admin_refusals import RefusalsAsMessages
 from accounts.errors import Refused
 from accounts.models import User
-from races import rules, services
+from races import rules, services, track_admin
 from races.models import Drone, Participant, Race
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 else:  # generic for the type checker only
     RaceBase = DroneBase = admin.ModelAdmin
     DronesBase = ParticipantsBase = admin.TabularInline
+
+
+__all__ = ["track_admin"]  # registered here, where Django looks
 
 
 class NeverAdded:

@@ -6,6 +6,7 @@ snapshot when they reconnect. So a layer that is away is logged, and never fails
 
 import asyncio
 import logging
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,20 @@ def race_status(race_id: UUID, status: str) -> None:
     """After the transaction, tell the race's viewers and the lobby of its status."""
     event = status_event(race_id, status)
     to_race(race_id, event)
+    _after_commit(LOBBY_GROUP, {"type": "lobby.event", "event": event})
+
+
+def to_lobby(race_id: UUID) -> None:
+    """After the transaction, have the lobby look at a race that was changed: renamed, saved, left."""
+    _after_commit(LOBBY_GROUP, {"type": "lobby.event", "event": {"type": "changed", "race_id": str(race_id)}})
+
+
+def hidden(race_id: UUID, *, was_public: bool, people: Collection[int]) -> None:
+    """After the transaction, have the lobby take a race away from those who can no longer see it, or that is no more.
+
+    `was_public` and `people` (users' numbers) say who could see it.
+    """
+    event = {"type": "hidden", "race_id": str(race_id), "public": was_public, "people": sorted(people)}
     _after_commit(LOBBY_GROUP, {"type": "lobby.event", "event": event})
 
 

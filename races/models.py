@@ -229,9 +229,30 @@ class Crossing(models.Model):
             # A frame shows at most one passing of a place: what is written twice is there once.
             models.UniqueConstraint(fields=["race", "drone", "time", "gate"], name="crossing_once"),
         ]
+        # A replay reads them as they came.
+        indexes: ClassVar = [models.Index(fields=["race", "time"], name="crossing_in_time")]
 
     def __str__(self) -> str:
         return f"drone {self.drone}, gate {self.gate}"
+
+
+class Reset(models.Model):
+    """A drone was reset: its clock fell, and the lap that it flew is void. Fields as in races.timing.events.Reset."""
+
+    race = models.ForeignKey(Race, on_delete=models.CASCADE, related_name="resets")
+    drone = models.PositiveSmallIntegerField("drone's number")
+    time = models.BigIntegerField("arrival (µs since 1970)")
+    flight_time = models.FloatField("drone's own clock before it (s)")
+    lap = models.PositiveIntegerField("number of the void lap", null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["race", "time", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["race", "time", "drone"], name="reset_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"drone {self.drone}, reset"
 
 
 class Lap(models.Model):

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from races import timing
-from races.models import Crossing, Lap, RaceTiming
+from races.models import Crossing, Lap, RaceTiming, Reset
 from races.timing import Event
 
 
@@ -76,6 +76,32 @@ def crossing_row(race_id: UUID, crossing: timing.Crossing) -> Crossing:
     )
 
 
+def engine_crossing(row: Crossing) -> timing.Crossing:
+    """Give a row as the engine's crossing, as it was given."""
+    return timing.Crossing(
+        drone=row.drone,
+        time=row.time,
+        gate=row.gate - 1,
+        lap=row.lap,
+        counted=row.counted,
+        flight_time=row.flight_time,
+        race_time=row.race_time,
+        speed=row.speed,
+        right=row.right,
+        up=row.up,
+    )
+
+
+def reset_row(race_id: UUID, reset: timing.Reset) -> Reset:
+    """Give the row of a reset."""
+    return Reset(race_id=race_id, drone=reset.drone, time=reset.time, flight_time=reset.flight_time, lap=reset.lap)
+
+
+def engine_reset(row: Reset) -> timing.Reset:
+    """Give a row as the engine's reset, as it was given."""
+    return timing.Reset(drone=row.drone, time=row.time, flight_time=row.flight_time, lap=row.lap)
+
+
 def write(
     race_id: UUID,
     events: Sequence[Event],
@@ -97,6 +123,10 @@ def write(
             (lap_row(race_id, event, source) for event in events if isinstance(event, timing.Lap)),
             ignore_conflicts=True,
         )
+        Reset.objects.bulk_create(
+            (reset_row(race_id, event) for event in events if isinstance(event, timing.Reset)),
+            ignore_conflicts=True,
+        )
         RaceTiming.objects.update_or_create(race_id=race_id, defaults={"state": state, "start": start})
 
 
@@ -105,8 +135,11 @@ def laps_of(race_id: UUID) -> list[timing.Lap]:
     return [engine_lap(row) for row in Lap.objects.filter(race_id=race_id).order_by("end", "drone", "id")]
 
 
-def event_json(event: Event) -> dict[str, Any] | None:
-    """Give an event as docs/protocol.md has it for viewers, None for those that they are not told."""
+def event_json(event: Event, source: str = Lap.Source.AUTO) -> dict[str, Any] | None:
+    """Give an event as docs/protocol.md has it for viewers, None for those that they are not told.
+
+    `source` says what made it, if it is a lap.
+    """
     if not isinstance(event, timing.Crossing | timing.Lap):
         return None
     values = event.as_json()
@@ -114,7 +147,7 @@ def event_json(event: Event) -> dict[str, Any] | None:
     if isinstance(event, timing.Crossing):
         values["gate"] += 1
     else:
-        values["source"] = str(Lap.Source.AUTO)
+        values["source"] = str(source)
         values["flaws"] = [str(flaw) for flaw in values.pop("why")]
         values["missed"] = [gate + 1 for gate in values["missed"]]
     return values

@@ -36,6 +36,13 @@ def visible_to(user: User | AnonymousUser) -> QuerySet[Race]:
     return Race.objects.filter(Q(is_public=True) | Q(creator=user) | Exists(takes_part))
 
 
+def who_sees(race: Race) -> set[int]:
+    """Give the users' numbers of those who may know of a race also where it is private, staff aside."""
+    let_in = race.participants.exclude(role=Participant.Role.VIEWER).order_by()
+    creator = {race.creator_id} if race.creator_id is not None else set()
+    return {*let_in.values_list("user_id", flat=True)} | creator
+
+
 def active_for(user: User | AnonymousUser) -> "QuerySet[WithAnnotations[Race, DroneCount]]":
     """Give the races in `visible_to` that hold a UDP port, newest first, each with `drone_count`.
 

@@ -1,6 +1,7 @@
 """/api/races/{id}/telemetry/: recorded frames in bounded pages."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,10 +20,11 @@ from races.api import OfRace
 from races.models import Race
 from telemetry import downloads, reading
 from telemetry.batches import Batch
-from telemetry.clock import epoch_us
 from telemetry.frames import FrameArray, empty
+from telemetry.pages import Thinning
 from telemetry.query import NumberList
 from telemetry.reading import Place
+from telemetry.recordings import Recording, recording_of
 
 MOST_FRAMES: Final = 5000  # a page
 MOST_READ: Final = 50_000  # frames looked at for a page, where `hz` takes few of them
@@ -37,6 +39,8 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "battery": ("battery",),
     "motors": ("motor_count", "motor_rpms"),
 }
+COLUMNS: Final = {"inputs": "input", "motors": "motor_rpm"}  # those of FRAME, where they are called otherwise
+LAST_DRONE: Final = 65_535
 ALWAYS: Final = ("drone_id", "timestamp", "drone", "seq")
 
 
@@ -121,10 +125,9 @@ class TelemetryView(OfRace):
 
 def page_json(race: Race, query: dict[str, Any], request: Request) -> bytes:
     """Give one page as JSON."""
-    start = epoch_us(race.started_at) if race.started_at else 0
-    drone_ids = dict(race.drones.values_list("number", "drone_id"))
-    frames, place = read_page(race.pk, start, query, len(drone_ids))
-    objects = Batch(0, start, drone_ids, frames).objects
+    recording = recording_of(race)
+    frames, place = read_page(recording, query)
+    objects = Batch(0, recording.start, recording.drone_ids, frames).objects
     if "fields" in query:
         names = [*ALWAYS, *(name for field in query["fields"] for name in FIELDS[field])]
         objects = [_only(names, text) for text in objects]
@@ -139,28 +142,57 @@ def _only(names: list[str], text: str) -> str:
     return orjson.dumps({name: frame[name] for name in names}).decode()
 
 
-def read_page(race_id: UUID, start: int, query: dict[str, Any], drone_count: int) -> tuple[FrameArray, Place | None]:
-    """Give the frames of one page, and the place after which the next one begins, None where there is none.
+def read_page(recording: Recording, query: dict[str, Any]) -> tuple[FrameArray, Place | None]:
+    """Give the frames of one page, and the place after which the next one begins, None where there is none."""
+    asked = _Asked(recording, query)
+    if "hz" not in query:
+        return _page(asked.frames(), asked.limit, lambda frames: frames)
+    bucket = 1e6 / query["hz"]
+    if bucket.is_integer():
+        return _thinned_page(asked, Thinning(int(bucket), origin=recording.start))
+    # The database counts in whole µs; this is for the rest.
+    before = {}
+    if asked.after is not None:
+        before = reading.times_before(recording.race_id, asked.after, start=asked.start)
+    return _page(asked.frames(), asked.limit, Thinner(query["hz"], recording.start, before).thin)
 
-    `start` is the race's first frame (µs since 1970).
-    """
-    first, end = (start + round(query[name] * 1e6) if name in query else None for name in ("start", "end"))
-    limit, after = query["limit"], query.get("cursor")
-    thinner = None
-    if "hz" in query:
-        before = reading.times_before(race_id, after, start=first) if after is not None else {}
-        thinner = Thinner(query["hz"], start, before)
+
+class _Asked:
+    """A page's part of a recording: times in µs since 1970."""
+
+    def __init__(self, recording: Recording, query: dict[str, Any]) -> None:
+        self.recording = recording
+        self.limit: int = query["limit"]
+        self.after: Place | None = query.get("cursor")
+        self.start, self.end = (
+            recording.start + round(query[name] * 1e6) if name in query else None for name in ("start", "end")
+        )
+        self._drones = query.get("drone")
+        self._fields = [COLUMNS.get(name, name) for name in query["fields"]] if "fields" in query else None
+        self._size = max(20, min(reading.PAGE, self.limit // max(1, len(recording.drone_ids)) + 1))
+        self._is_thinned = "hz" in query
+
+    def frames(self, *, end: int | None = None, thinning: Thinning | None = None) -> Iterator[FrameArray]:
+        """Give the frames, before `end` where it is given."""
+        return reading.frames_of(
+            self.recording.race_id,
+            drones=self._drones,
+            start=self.start,
+            end=self.end if end is None else end,
+            after=self.after,
+            # Python's thinning leaves few of many.
+            size=reading.PAGE if self._is_thinned and thinning is None else self._size,
+            fields=self._fields,
+            thinning=thinning,
+        )
+
+
+def _page(
+    found: Iterable[FrameArray], limit: int, thin: Callable[[FrameArray], FrameArray]
+) -> tuple[FrameArray, Place | None]:
     kept, count, looked_at = [empty(0)], 0, 0
-    pages = reading.frames_of(
-        race_id,
-        drones=query.get("drone"),
-        start=first,
-        end=end,
-        after=after,
-        size=reading.PAGE if thinner else max(20, min(reading.PAGE, limit // max(1, drone_count) + 1)),
-    )
-    for frames in pages:
-        kept.append(thinner.thin(frames) if thinner else frames)
+    for frames in found:
+        kept.append(thin(frames))
         count += len(kept[-1])
         looked_at += len(frames)
         if count > limit:
@@ -169,6 +201,20 @@ def read_page(race_id: UUID, start: int, query: dict[str, Any], drone_count: int
         if looked_at >= MOST_READ:
             return np.concatenate(kept), _place(frames)
     return np.concatenate(kept), None
+
+
+def _thinned_page(asked: _Asked, thinning: Thinning) -> tuple[FrameArray, Place | None]:
+    """Let the database thin, in about so many frames that it looks through."""
+    recording = asked.recording
+    span = MOST_READ * recording.duration // max(recording.frame_count, 1)
+    begin = asked.after.time if asked.after is not None else asked.start or recording.start
+    bound = begin + max(span, thinning.bucket)
+    last = recording.end if asked.end is None else min(recording.end, asked.end - 1)
+    found = asked.frames(end=min(bound, last + 1), thinning=thinning)
+    frames, place = _page(found, asked.limit, lambda frames: frames)
+    if place is None and bound <= last:
+        place = Place(bound - 1, LAST_DRONE)
+    return frames, place
 
 
 def _place(frames: FrameArray) -> Place:

@@ -1,4 +1,4 @@
-"""The WebSocket endpoints: the original's `/race/{udp_port}`, `/ws/races/{race_id}/` and its `replay/`."""
+"""The WebSocket endpoints: the original's `/race/{udp_port}`, `/ws/races/{race_id}/`, its `replay/`, `/ws/lobby/`."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,9 @@ from races.models import Race
 from races.selectors import visible_to
 from telemetry import replay_session
 from telemetry.admission import client_address, places
+from telemetry.audience import audience
 from telemetry.hub import Wish, hubs
+from telemetry.lobby import lobby
 from telemetry.replay import FASTEST, SLOWEST
 from telemetry.replay_session import Session
 from telemetry.viewer import FAILED, NO_SUCH_RACE, NOT_YOURS, SIGN_IN, TOO_SLOW, Viewer
@@ -49,21 +51,13 @@ def refusal(race: Race | None, user: User | AnonymousUser) -> int | None:
     return SIGN_IN if isinstance(user, AnonymousUser) else NOT_YOURS
 
 
-class RaceConsumer(AsyncConsumer, ABC):
-    """A viewer's connection. Subclasses say which race it is about and what the viewer gets.
+class ViewerConsumer(AsyncConsumer, ABC):
+    """A viewer's connection, which holds one of the process's places.
 
-    It joins no channel-layer group of its own: the race's hub does that once for all viewers of the process.
+    It joins no channel-layer group of its own: a hub does that once for all viewers of the process.
     """
 
     channel_layer_alias = ""  # no layer, hence no subscription a viewer
-    wants_events = True
-
-    @abstractmethod
-    def find(self) -> Race | None:
-        """Look the race up; called in a thread."""
-
-    @abstractmethod
-    def wish(self) -> Wish: ...
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         # Accepted before anything is refused: a close before it would reach the client as HTTP 403 without the code.
@@ -91,6 +85,34 @@ class RaceConsumer(AsyncConsumer, ABC):
             with contextlib.suppress(OSError):
                 await self.send({"type": "websocket.close", "code": FAILED})
 
+    @abstractmethod
+    async def _admit_and_watch(self) -> None: ...
+
+
+class LobbyConsumer(ViewerConsumer):
+    """`/ws/lobby/`: what becomes of the races that the viewer may know of."""
+
+    async def _admit_and_watch(self) -> None:
+        viewer = Viewer(self.base_send, wants_events=True)
+        try:
+            await lobby.join(viewer, self.scope["user"])
+            await viewer.run()
+        finally:
+            await lobby.leave(viewer)
+
+
+class RaceConsumer(ViewerConsumer):
+    """A connection about one race. Subclasses say which one it is and what the viewer gets."""
+
+    wants_events = True
+
+    @abstractmethod
+    def find(self) -> Race | None:
+        """Look the race up; called in a thread."""
+
+    @abstractmethod
+    def wish(self) -> Wish: ...
+
     async def _admit_and_watch(self) -> None:
         race, code = await database_sync_to_async(self._admit)()
         if race is None or code is not None:
@@ -108,8 +130,9 @@ class RaceConsumer(AsyncConsumer, ABC):
         write = self.scope.get("extensions", {}).get("drift.write", {}).get("write")
         viewer = Viewer(self.base_send, wants_events=self.wants_events, write=write)
         try:
-            await hubs.join(race.pk, viewer, wish)
-            await viewer.run()
+            with contextlib.nullcontext() if is_preview(self.scope["query_string"]) else audience.one_of(race.pk):
+                await hubs.join(race.pk, viewer, wish)
+                await viewer.run()
         finally:
             await hubs.leave(race.pk, viewer, wish)
 
@@ -185,6 +208,11 @@ class ReplayConsumer(LiveRaceConsumer):
         self._session = session
         while self._early:
             session.command(self._early.popleft())
+
+
+def is_preview(query_string: bytes) -> bool:
+    """Tell whether this is a picture of the race on a page about something else, which makes nobody its viewer."""
+    return parse_qs(query_string.decode("latin-1")).get("preview", [""])[-1] == "1"
 
 
 def parse_number(query_string: bytes, name: str) -> float | None:

@@ -14,19 +14,17 @@ from uuid import UUID
 
 import orjson
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
 from django.conf import settings
 
 from races.announce import race_group
 from races.events import drone_event
 from telemetry import snapshot
 from telemetry.batches import Batch, joined
+from telemetry.subscription import Subscription
 from telemetry.viewer import NO_SUCH_RACE, OVER, BinaryFrames, FramesItem, JsonFrames, OriginalFrames, Viewer
 
 logger = logging.getLogger(__name__)
 
-# The in-memory layer forgets a membership after a day.
-REJOIN_SECONDS: Final = 3600.0
 # The end of a race is told by a message, which may be lost: a silent race is looked up.
 SILENT_SECONDS: Final = 5.0
 
@@ -93,14 +91,12 @@ class RaceHub:
         self._streams: dict[Wish, Stream] = {}
         self._known_drones: set[int] = set()
         self._last_number: int | None = None
-        self._last_heard = 0.0
-        self._channel = ""
-        self._subscribed = asyncio.Event()
+        self._subscription = Subscription(race_group(race_id), f"Race {race_id}", self.handle, self._start_anew)
         self._tasks: list[asyncio.Task[None]] = []
         self._snapshot_task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._keep())]
+        self._tasks = [asyncio.create_task(self._subscription.run()), asyncio.create_task(self._keep())]
 
     async def stop(self) -> None:
         tasks = [task for task in (*self._tasks, self._snapshot_task) if task is not None]
@@ -116,7 +112,7 @@ class RaceHub:
         """Let `viewer` have everything from now on, headed by a `hello` of the race as it is."""
         stream = self._streams.setdefault(wish, Stream(wish))
         stream.viewers.add(viewer)
-        await self._subscribed.wait()
+        await self._subscription.ready.wait()
         # The viewer is in its stream before the snapshot is read, so that nothing between the two is missed.
         hello = await self._hello(self.race_id)
         if hello is None:
@@ -136,7 +132,6 @@ class RaceHub:
 
     def handle(self, message: dict[str, Any]) -> None:
         """Take one message of the race's group."""
-        self._last_heard = asyncio.get_running_loop().time()
         if message["type"] == "race.frames":
             self._frames(Batch.from_message(message))
         elif message["type"] == "race.event":
@@ -177,53 +172,13 @@ class RaceHub:
         if hello["type"] == "hello" and hello["race"]["status"] == "ended":
             self._event({"type": "race", "race_id": str(self.race_id), "status": "ended"})
 
-    async def _receive(self) -> None:
-        while True:
-            try:
-                await self._subscribe_and_receive()
-            except Exception:
-                logger.exception("Race %s: the channel layer failed; trying again in a second", self.race_id)
-                await asyncio.sleep(1.0)
-
-    async def _subscribe_and_receive(self) -> None:
-        layer = get_channel_layer()
-        assert layer is not None
-        group = race_group(self.race_id)
-        self._channel = await layer.new_channel()
-        await layer.group_add(group, self._channel)
-        self._last_heard = asyncio.get_running_loop().time()
-        if self._subscribed.is_set():
-            self._start_anew()  # after a failure: what came meanwhile is lost
-        self._subscribed.set()
-        try:
-            while True:
-                message = await layer.receive(self._channel)
-                try:
-                    self.handle(message)
-                except Exception:
-                    logger.exception("Race %s: a message could not be shown", self.race_id)
-        finally:
-            await layer.group_discard(group, self._channel)
-
     async def _keep(self) -> None:
-        await self._subscribed.wait()
+        await self._subscription.ready.wait()
         loop = asyncio.get_running_loop()
-        joined_at = loop.time()
         while True:
             await asyncio.sleep(SILENT_SECONDS)
-            if loop.time() - joined_at > REJOIN_SECONDS:
-                await self._join_again()
-                joined_at = loop.time()
-            if loop.time() - self._last_heard > SILENT_SECONDS:
+            if loop.time() - self._subscription.last_heard > SILENT_SECONDS:
                 await self._end_if_over()
-
-    async def _join_again(self) -> None:
-        layer = get_channel_layer()
-        assert layer is not None
-        try:
-            await layer.group_add(race_group(self.race_id), self._channel)
-        except Exception:
-            logger.exception("Race %s: the membership of its group could not be renewed", self.race_id)
 
     async def _end_if_over(self) -> None:
         try:

@@ -26,7 +26,7 @@ _NUMBERS: Final = (("time", ">i8"), ("drone", ">i2"), ("seq", ">i4"), ("motor_co
 
 @dataclass(frozen=True, slots=True)
 class Thinning:
-    """What stays of each `bucket` (µs; buckets are counted from 1970): its first frame.
+    """What stays of each `bucket` (µs; one of them begins at `origin`, µs since 1970): its first frame.
 
     With `extremes_of`, a column of the table such as position_y: the frames that hold its least and greatest value,
     so that a plot of it keeps every peak. Buckets without a value then give none.
@@ -34,12 +34,22 @@ class Thinning:
 
     bucket: int
     extremes_of: str | None = None
+    origin: int = 0
 
     def __post_init__(self) -> None:
         if self.bucket < 1:
             raise ValueError(f"A bucket of {self.bucket} µs holds nothing.")
         if self.extremes_of is not None and self.extremes_of not in {column.name for column in MEASURED}:
             raise ValueError(f"There is no column {self.extremes_of}.")
+
+    @property
+    def shift(self) -> int:
+        """How long after 1970 the first bucket begins (µs)."""
+        return self.origin % self.bucket
+
+    def start_of(self, time: int) -> int:
+        """Give the beginning of the bucket in which `time` (both µs since 1970) lies."""
+        return time - (time - self.shift) % self.bucket
 
 
 def columns_of(fields: Collection[str] | None) -> list[Column]:
@@ -79,7 +89,7 @@ def thinned(
     The database reads all frames between the two: how many those are is the caller's to bound.
     """
     where, values = _where(race_id, [drone], first, end)
-    bucket, bucket_values = _bucket(thinning.bucket)
+    bucket, bucket_values = _bucket(thinning)
     column = thinning.extremes_of
     if column is None:
         ranks, kept = "row_number() OVER (PARTITION BY bucket ORDER BY time) AS one", "one = 1"
@@ -122,13 +132,14 @@ def _where(race_id: UUID, drones: Collection[int], first: int | None, end: int |
     return " AND ".join(conditions), values
 
 
-def _bucket(width: int) -> tuple[str, list[Any]]:
+def _bucket(thinning: Thinning) -> tuple[str, list[Any]]:
     """Give the expression that tells the bucket of a frame, and its values."""
     if connection.vendor == "sqlite":
         # Django's text: seconds, and six digits behind a point unless they are all 0.
         microseconds = "strftime('%%s', time) * 1000000 + CAST(substr(time, 21) AS INTEGER)"
-        return f"({microseconds}) / %s", [width]
-    return f"{_bucket_function()}(make_interval(secs => %s / 1e6), time, 'epoch'::timestamptz)", [width]
+        return f"({microseconds} - %s) / %s", [thinning.shift, thinning.bucket]
+    origin = from_epoch_us(thinning.shift)
+    return f"{_bucket_function()}(make_interval(secs => %s / 1e6), time, %s::timestamptz)", [thinning.bucket, origin]
 
 
 @cache
@@ -159,7 +170,11 @@ def _copied(source: str, values: list[Any], columns: Sequence[Column]) -> FrameA
     """Give frames through COPY: rows of one fixed layout, since NULL comes as NaN, which no recorded value is."""
     taken = [*(name for name, _ in _NUMBERS), *(f"coalesce({column.name}, 'NaN')" for column in columns)]
     statement = f"COPY (SELECT {', '.join(taken)} {source}) TO STDOUT (FORMAT BINARY)"
-    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement, values) as copy:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.cursor.copy(statement, values) as copy,  # the driver's: Django's own for DEBUG takes no values
+    ):
         data = b"".join(copy)
     kinds = [*(kind for _, kind in _NUMBERS), *(">f4" for _ in columns)]
     values_and_lengths = (((f"l{at}", ">i4"), (f"v{at}", kind)) for at, kind in enumerate(kinds))

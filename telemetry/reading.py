@@ -132,8 +132,8 @@ class _Scan:
         self._next = first
         if asked.thinning is not None and first is not None:
             # Thinned with what one has of the first bucket already, else another frame of it would stay.
-            bucket = asked.thinning.bucket
-            self._next = first // bucket * bucket if start is None else max(first // bucket * bucket, start)
+            begin = asked.thinning.start_of(first)
+            self._next = begin if start is None else max(begin, start)
         self._end = end
         self._size = min(FIRST_PAGE, asked.size)
         self._held = empty(0)
@@ -174,7 +174,7 @@ class _Scan:
             self.is_last = True
             return
         buckets = min(self._size, max(THINNED_SPAN // thinning.bucket, 1))
-        end = (first // thinning.bucket + buckets) * thinning.bucket
+        end = thinning.start_of(first) + buckets * thinning.bucket
         held = pages.thinned(
             asked.race_id, self._drone, thinning, first=first, end=min(end, self._end), columns=asked.columns
         )

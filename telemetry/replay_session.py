@@ -1,6 +1,7 @@
 """One viewer's replay: the pacing of telemetry.replay, frames out of the database, and the viewer they go to.
 
-A session holds the frames of a second or two, however long the race. A viewer that does not keep up makes its own
+A session holds the frames of a second or two, however long the race, and of a race that was timed what
+telemetry.replay_timing needs. A viewer that does not keep up makes its own
 replay wait: no frame is left out, and nobody else notices.
 """
 
@@ -21,6 +22,7 @@ from telemetry.frames import FrameArray, empty
 from telemetry.hub import ITEMS, Wish
 from telemetry.recordings import Recording, recording_of
 from telemetry.replay import BadCommand, Player, Span, State, obey
+from telemetry.replay_timing import Timing, TimingReplay, timing_of
 from telemetry.viewer import NO_SUCH_RACE, Viewer
 
 WINDOW_SECONDS: Final = 1.0  # of the viewer's time, that is read at once; as much again is read ahead
@@ -115,14 +117,24 @@ class Session:
     """A viewer's replay of one recording. `command` may be called at any time, from the same loop."""
 
     def __init__(
-        self, recording: Recording, player: Player, viewer: Viewer, wish: Wish, reader: Reader, *, tick: float
+        self,
+        recording: Recording,
+        player: Player,
+        viewer: Viewer,
+        wish: Wish,
+        reader: Reader,
+        *,
+        tick: float,
+        timing: TimingReplay | None = None,
     ) -> None:
+        """`reader` gives all drones' frames where the race was timed, since they are ranked together."""
         self._recording = recording
         self._player = player
         self._viewer = viewer
         self._wish = wish
         self._reader = reader
         self._tick = tick  # s between two messages
+        self._timing = timing
         self._windows = Windows(reader, recording)
         self._number = 0
         self._woken = asyncio.Event()
@@ -143,8 +155,16 @@ class Session:
         self._player.seek(to)
         self._has_jumped = True
 
+    async def begin(self, hello: dict[str, Any]) -> None:
+        """Greet the viewer with `hello`, and with the standings at the moment from which it plays."""
+        standings = []
+        if self._timing is not None:
+            _, (event,) = await self._turn_to(self._player.time + 1 if self._has_jumped else 0)
+            standings = event["standings"]
+        self._viewer.begin({**hello, "standings": standings})
+
     async def run(self) -> None:
-        """Play until cancelled."""
+        """Play until cancelled; `begin` comes first."""
         try:
             while True:
                 self._woken.clear()
@@ -163,8 +183,12 @@ class Session:
         for span in spans:
             if span.jumped:
                 self._tell_state(span.start)
+                _, standings = await self._turn_to(span.start)
+                self._events(standings)
             await self._play(span)
         if has_ended:
+            if self._timing is not None:
+                self._events(self._timing.end())
             self._tell_state(self._player.duration)
 
     async def _pause(self) -> None:
@@ -181,13 +205,39 @@ class Session:
         at = self._player.time
         self._tell_state(at)
         if jumped:
-            self._offer(await self._reader.latest(self._recording.start + at))
+            latest, standings = await self._turn_to(at + 1)
+            await self._offer(latest)
+            self._events(standings)
+
+    async def _turn_to(self, first: int) -> tuple[FrameArray, list[dict[str, Any]]]:
+        """Give each drone's last frame before `first`, and where the race is timed, the `standings` there."""
+        moment = self._recording.start + first
+        latest = await self._reader.latest(moment - 1)
+        return latest, [] if self._timing is None else [await self._timing.turn_to(moment, latest)]
 
     async def _play(self, span: Span) -> None:
         start = self._recording.start
-        self._offer(await self._windows.frames(start + span.start, start + span.end, self._player.speed))
+        frames = await self._windows.frames(start + span.start, start + span.end, self._player.speed)
+        if self._timing is None:
+            await self._offer(frames)
+            return
+        for time, happened in await self._timing.due(start + span.end):
+            count = int(np.searchsorted(frames["time"], time, "right"))
+            self._timing.see(frames[:count])
+            await self._offer(frames[:count])
+            frames = frames[count:]
+            if self._has_jumped:
+                return  # the viewer is elsewhere by now
+            self._events(self._timing.tell(happened))
+        self._timing.see(frames)
+        await self._offer(frames)
+        self._events(self._timing.now_and_then())
 
-    def _offer(self, frames: FrameArray) -> None:
+    async def _offer(self, frames: FrameArray) -> None:
+        """Let the viewer have frames, those of the drones that they asked for, once there is room for them."""
+        await self._viewer.room()
+        if self._wish.drones is not None:
+            frames = frames[np.isin(frames["drone"], list(self._wish.drones))]
         if not len(frames):
             return
         recording = self._recording
@@ -215,15 +265,19 @@ class Session:
             }
         )
 
+    def _events(self, events: list[dict[str, Any]]) -> None:
+        for event in events:
+            self._event(event)
+
     def _event(self, event: dict[str, Any]) -> None:
         self._viewer.offer_event(orjson.dumps(event).decode())
 
 
-def look_up(race_id: UUID) -> tuple[dict[str, Any], Recording] | None:
-    """Give a race's `hello` and its recording; None where it is gone."""
-    hello = snapshot.hello(race_id)
-    race = Race.objects.filter(pk=race_id).first()
-    return (hello, recording_of(race)) if hello is not None and race is not None else None
+def look_up(race_id: UUID) -> tuple[dict[str, Any], Recording, Timing | None] | None:
+    """Give a race's `hello` without standings, its recording and what it was timed by; None where it is gone."""
+    hello = snapshot.hello(race_id, of_now=False)
+    race = Race.objects.select_related("track").filter(pk=race_id).first()
+    return None if hello is None or race is None else (hello, recording_of(race), timing_of(race))
 
 
 async def serve(
@@ -246,15 +300,16 @@ async def serve(
         viewer.close(NO_SUCH_RACE)
         await viewer.run()
         return
-    hello, recording = found
+    hello, recording, timed = found
     clock = clock or asyncio.get_running_loop().time
     tick = wish.every * settings.DRIFT_TICK_MS / 1000
     player = Player(clock, recording.duration, speed=speed, longest_step=max(2 * tick, LONGEST_STEP))
-    reader = DatabaseReader(race_id, recording.chosen(wish.drones))
-    session = Session(recording, player, viewer, wish, reader, tick=tick)
+    timing = None if timed is None else TimingReplay(timed, recording.end + 1, clock)
+    reader = DatabaseReader(race_id, recording.chosen(wish.drones if timing is None else None))
+    session = Session(recording, player, viewer, wish, reader, tick=tick, timing=timing)
     if start is not None:
         session.seek(round(start * 1e6))
-    viewer.begin(hello)
+    await session.begin(hello)
     announce(session)
     await _until_first(session.run(), viewer.run())
 

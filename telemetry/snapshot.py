@@ -10,11 +10,12 @@ from races.models import Race, Track
 from telemetry.clock import epoch_us
 
 
-def hello(race_id: UUID) -> dict[str, Any] | None:
-    """Give the `hello` message of a race, or None when there is no such race."""
+def hello(race_id: UUID, *, of_now: bool = True) -> dict[str, Any] | None:
+    """Give the `hello` message of a race, or None when there is no such race; not `of_now`: without standings."""
     race = Race.objects.select_related("track").filter(pk=race_id).first()
     if race is None:
         return None
+    ranked = scoring.standings_of(race) if of_now and race.track else []
     drones = [described(drone) for drone in race.drones.select_related("pilot").order_by("number")]
     for drone in drones:
         del drone["type"]
@@ -31,7 +32,7 @@ def hello(race_id: UUID) -> dict[str, Any] | None:
         },
         "track": _track(race.track) if race.track else None,
         "drones": drones,
-        "standings": [scoring.standing_json(each) for each in scoring.standings_of(race)] if race.track else [],
+        "standings": [scoring.standing_json(each) for each in ranked],
         "server_time": epoch_us(datetime.now(UTC)),
     }
 

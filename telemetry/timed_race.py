@@ -18,7 +18,7 @@ from races.models import Drone, Race, RaceTiming
 from races.timing import Event, StartMode, Timer
 from telemetry import reading
 from telemetry.frames import FrameArray
-from telemetry.live_ranking import LiveRanking
+from telemetry.ranking import LiveRanking
 
 STANDINGS_SECONDS: Final = 0.2  # between two rankings, unless a gate is passed
 SAVE_SECONDS: Final = 10.0  # between two saved states, unless a gate is passed
@@ -179,7 +179,7 @@ class TimedRace:
         assert self._timer is not None
         assert self._ranking is not None
         self._ranked_at = self._clock()
-        event = self._ranking.event(self._timer, ended=ended)
+        event = self._ranking.event(self._timer.whereabouts(), start=self._timer.start, ended=ended)
         return [] if event is None else [event]
 
 

@@ -22,6 +22,7 @@ from telemetry.batches import Batch, frames_bytes, frames_message, latest_per_dr
 
 MAX_WAITING_FRAMES: Final = 4  # messages; more are merged into one of at most a frame a drone
 MAX_EVENTS: Final = 256
+FEW_EVENTS: Final = MAX_EVENTS // 2
 
 OVER: Final = 1000
 FAILED: Final = 1011
@@ -103,7 +104,7 @@ class Viewer:
         self._frames_waiting = 0
         self._events_waiting = 0
         self._wake = asyncio.Event()
-        self._taken = asyncio.Event()  # set whenever frames have been sent
+        self._taken = asyncio.Event()  # set whenever something goes out
         self._close_code: int | None = None
         self.frames_dropped = 0
 
@@ -137,8 +138,8 @@ class Viewer:
             self._rouse()
 
     async def room(self) -> None:
-        """Wait until at most one message of frames waits: for who would rather wait than have frames merged."""
-        while self._frames_waiting > 1:
+        """Wait until at most one message of frames and few events wait: for who would rather wait than be cut short."""
+        while self._frames_waiting > 1 or self._events_waiting > FEW_EVENTS:
             self._taken.clear()
             await self._taken.wait()
 
@@ -159,6 +160,7 @@ class Viewer:
                 item = self._waiting.popleft()
                 if isinstance(item, str):
                     self._events_waiting -= 1
+                    self._taken.set()
                     await send({"type": "websocket.send", "text": item})
                 else:
                     self._frames_waiting -= 1

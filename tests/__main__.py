@@ -22,6 +22,9 @@ from xml.etree import ElementTree as ET
 
 from tests import servers
 
+# As many processes as cores, up to half of the databases that Redis has; a file's tests stay together, since some
+# share a server. Debugging wants `-n 0`.
+IN_PARALLEL = ["-n", "auto", "--maxprocesses", "8", "--dist", "loadfile"]
 NO_TESTS = 5  # pytest's exit code when the arguments select none
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -97,11 +100,11 @@ def named(_: ExitStack) -> dict[str, str]:
 
 def passes(given: list[str]) -> Iterator[Pass]:
     if os.environ.get("TEST_DATABASE_URL") or os.environ.get("TEST_REDIS_URL"):
-        yield Pass("the servers of TEST_DATABASE_URL and TEST_REDIS_URL", named)
+        yield Pass("the servers of TEST_DATABASE_URL and TEST_REDIS_URL", named, IN_PARALLEL)
         return
-    yield Pass("SQLite and memory", embedded)
+    yield Pass("SQLite and memory", embedded, IN_PARALLEL)
     # The browser sees the same pages whatever is behind them.
-    yield Pass("PostgreSQL and Valkey", real_servers, ["-m", "not browser and not soak"])
+    yield Pass("PostgreSQL and Valkey", real_servers, [*IN_PARALLEL, "-m", "not browser and not soak"])
     if not any(argument.startswith("-m") for argument in given):
         yield Pass("TimescaleDB", timescale, ["-m", "timescale and not soak"])
 

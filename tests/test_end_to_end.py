@@ -50,7 +50,9 @@ def wait_until_open(drift: Installation, commands: list[Command], port: int) -> 
 
 async def watching(*watchers: Watcher) -> list[asyncio.Task[None]]:
     tasks = [asyncio.create_task(watcher.watch()) for watcher in watchers]
-    await asyncio.gather(*(watcher.connected.wait() for watcher in watchers))
+    # Only the original's stream has no hello, before which frames are not promised.
+    ready = (watcher.begun if "/ws/" in watcher.url else watcher.connected for watcher in watchers)
+    await asyncio.gather(*(event.wait() for event in ready))
     return tasks
 
 

@@ -109,8 +109,9 @@ def test_every_cell_over_http(row: Row, settings: Settings) -> None:
     assert {cell: got for cell, (_, got) in found.items()} == {cell: wanted for cell, (wanted, _) in found.items()}
 
 
-async def opened(path: str, *, within: float) -> str:
-    """Open a WebSocket; gives `open`, or the code with which it is closed `within` seconds."""
+async def opened(path: str, expected: str, race_id: str) -> str:
+    """Open a WebSocket; gives `open`, the code with which it is closed, or whether the race is in its first message."""
+    within = 1 if expected == "open" else 10
     socket = WebsocketCommunicator(application, path)
     try:
         connected, _ = await socket.connect(timeout=10)
@@ -118,6 +119,8 @@ async def opened(path: str, *, within: float) -> str:
         if await socket.receive_nothing(timeout=within):
             return "open"  # the original's stream has no greeting
         sent = await socket.receive_output()
+        if expected in {"in", "out"}:
+            return "in" if race_id in sent["text"] else "out"
         return "open" if sent["type"] == "websocket.send" else str(sent["code"])
     finally:
         await socket.disconnect()
@@ -127,17 +130,17 @@ async def opened(path: str, *, within: float) -> str:
 @pytest.mark.django_db(transaction=True)
 async def test_every_cell_over_websocket(row: Row) -> None:
     @sync_to_async
-    def prepare(role: str, is_public: bool) -> str:
+    def prepare(role: str, is_public: bool) -> tuple[str, str]:
         scene = Scene(role, row.call, is_public=is_public)
         ticket = f"?ticket={tickets.issue(scene.me)}" if scene.me is not None else ""
-        return scene.fill(row.call.removeprefix("WS ")) + ticket
+        return scene.fill(row.call.removeprefix("WS ")) + ticket, str(scene.race.pk)
 
     found, wanted = {}, {}
     for role, both in row.cells.items():
         for is_public, expected in zip((True, False), both, strict=True):
             wanted[role, is_public] = expected
-            path = await prepare(role, is_public)
-            found[role, is_public] = await opened(path, within=1 if expected == "open" else 10)
+            path, race_id = await prepare(role, is_public)
+            found[role, is_public] = await opened(path, expected, race_id)
             await sync_to_async(clear)()
     await leave_the_database()
     assert found == wanted

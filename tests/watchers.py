@@ -20,6 +20,7 @@ class Watcher:
     messages: list[str | bytes] = field(default_factory=list)
     code: int | None = None
     connected: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)  # the first message is here, a hello or a frame
 
     async def watch(self) -> None:
         async with websockets.connect(self.url, max_size=None, max_queue=None) as socket:
@@ -27,6 +28,7 @@ class Watcher:
             try:
                 async for message in socket:
                     self.messages.append(message)
+                    self.begun.set()
             except websockets.ConnectionClosedError:
                 pass
             self.code = socket.close_code

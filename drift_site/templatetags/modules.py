@@ -4,6 +4,7 @@ import json
 from functools import cache
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -24,8 +25,8 @@ VENDORED = {
 }
 
 
-@register.simple_tag
-def import_map() -> SafeString:
+@register.simple_tag(takes_context=True)
+def import_map(context: Context) -> SafeString:
     """Give the import map: libraries' names to their files, and each module's plain address to its hashed one.
 
     Modules import each other by plain relative names (`./socket.js`), which node and type checkers resolve too, and
@@ -34,7 +35,7 @@ def import_map() -> SafeString:
     names = module_names()
     # json's own text with the three characters of markup escaped: nothing in it can leave the element.
     text = mark_safe(json.dumps({"imports": names}).translate(ESCAPES))  # noqa: S308
-    return format_html('<script type="importmap">{}</script>', text)
+    return format_html('<script type="importmap" nonce="{}">{}</script>', context["request"].csp_nonce, text)
 
 
 @cache

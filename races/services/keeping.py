@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts import selectors as accounts
 from accounts.errors import Conflict, NotFound
 from accounts.models import User
-from races import announce, names, rules, signals
+from races import announce, names, rules, selectors, signals
 from races.models import Drone, Participant, Race, Track
 from races.services import taking_part
 
@@ -29,6 +29,7 @@ def save_race(
         taking_part.add_guests(race=race, user_ids=user_ids)
         race.saved = True
         race.save(update_fields=["saved"])
+        announce.to_lobby(race.pk)
     return race
 
 
@@ -57,7 +58,15 @@ def update_race(
         changed.append("is_public")
     if changed:
         race.save(update_fields=changed)
+        _tell_lobby(race, was_public="is_public" in changed and not race.is_public)
     return race
+
+
+def _tell_lobby(race: Race, *, was_public: bool) -> None:
+    if was_public:
+        announce.hidden(race.pk, was_public=True, people=())
+    else:
+        announce.to_lobby(race.pk)
 
 
 def set_track(*, race: Race, by: User, track: Track | None) -> Race:
@@ -69,6 +78,7 @@ def set_track(*, race: Race, by: User, track: Track | None) -> Race:
     chosen = {"track": track, "drift_map": track.drift_map if track else race.drift_map}
     if not Race.objects.filter(pk=race.pk, status=Race.Status.WAITING).update(**chosen):
         raise Conflict("The track can be chosen until the first frame.")
+    announce.to_lobby(race.pk)
     race.refresh_from_db()
     return race
 
@@ -84,6 +94,7 @@ def bind_track(*, race: Race, track: Track) -> Race:
         if not Race.objects.filter(pk=race.pk, track=None).update(track=track):
             raise Conflict("The race has a track already.")
         announce.to_ingest()
+        announce.to_lobby(race.pk)
     race.refresh_from_db()
     return race
 
@@ -109,6 +120,7 @@ def leave_race(*, race: Race, user: User) -> None:
         Drone.objects.filter(race=locked, pilot=user).update(pilot=None)
         if created:
             Race.objects.filter(pk=locked.pk).update(creator=None)
+            announce.to_lobby(locked.pk)
     if nobody_left:
         _delete_with_frames(race)
 
@@ -165,5 +177,7 @@ def take_off_all_races(*, user: User) -> None:
 
 def _delete_with_frames(race: Race) -> None:
     # Not in one transaction: the frames, which may be millions, go in bounded steps before the rows.
+    people = selectors.who_sees(race)
     signals.race_deleting.send(sender=Race, race=race)
     Race.objects.filter(pk=race.pk).delete()
+    announce.hidden(race.pk, was_public=race.is_public, people=people)

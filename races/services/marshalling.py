@@ -9,7 +9,7 @@ from django.db.models import Max
 from accounts.errors import Conflict, NotFound, Refused
 from accounts.models import User
 from races import announce, names, records, rules, timing
-from races.models import Crossing, Drone, Lap, Race, Ruling, Track
+from races.models import Crossing, Drone, Lap, Race, Reset, Ruling, Track
 from races.timing import Event
 
 Kind = Ruling.Kind
@@ -109,7 +109,7 @@ def put_retimed(
     start: int | None,
     reason: str,
 ) -> int:
-    """Let what the engine gave for the recording take the place of the laps and crossings that it gave before.
+    """Let what the engine gave for the recording take the place of what it gave before.
 
     A marshal's laps stay; rulings go over to the laps of the same number that were flown at the same time. Gives how
     many rulings found no lap. `by` None is the operator. Raises Forbidden, and Conflict for a race that is not over.
@@ -121,6 +121,7 @@ def put_retimed(
         ruled = {(lap.drone, lap.number): lap for lap in before.exclude(ruled="")}
         before.delete()
         Crossing.objects.filter(race=race).delete()
+        Reset.objects.filter(race=race).delete()
         records.write(race.pk, events, state, start=start, source=Lap.Source.RECALC)
         kept = 0
         for lap in race.laps.exclude(source=Lap.Source.MANUAL):

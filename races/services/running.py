@@ -110,6 +110,8 @@ def ask_to_end(*, race_id: UUID) -> bool:
     """Tell the ingest process to end a race; False when the race is not active."""
     asked = Race.objects.filter(pk=race_id, status__in=Race.ACTIVE).update(status=Race.Status.ENDING)
     announce.to_ingest()
+    if asked:
+        announce.to_lobby(race_id)
     return bool(asked)
 
 

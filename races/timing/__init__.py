@@ -3,6 +3,7 @@
 from races.timing.compare import CHANNELS, FlownLap, Resampled, marks, resampled
 from races.timing.events import Crossing, Event, Flaw, Lap, MissedGate, Reset, Sector
 from races.timing.findlap import FoundLap, NoLapError, find_lap, gates_along
+from races.timing.follower import Follower
 from races.timing.gates import Course, CourseError, Gate, StartMode
 from races.timing.line import Passes, ReferenceLine
 from races.timing.standings import Bests, Entry, RaceFormat, Standing, Status, best_laps, standings
@@ -18,6 +19,7 @@ __all__ = [
     "Event",
     "Flaw",
     "FlownLap",
+    "Follower",
     "FoundLap",
     "Gate",
     "Lap",

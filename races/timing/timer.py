@@ -123,7 +123,7 @@ class Timer:
     def whereabouts(self) -> list[Whereabouts]:
         """Give where each drone was last, by number."""
         return [
-            _whereabouts(self._laps[number], column, len(self.course.gates))
+            whereabouts_of(self._laps[number], column, len(self.course.gates))
             for number, column in zip(self._numbers.tolist(), self._last.T.tolist(), strict=True)
         ]
 
@@ -222,7 +222,8 @@ class _Walk:
         return float(self._table[OFFSET, self._run_from : self._end].min()), flown.max_gap, flown.top_speed
 
 
-def _whereabouts(laps: DroneLaps, column: list[float], gates: int) -> Whereabouts:
+def whereabouts_of(laps: DroneLaps, column: list[float], gates: int) -> Whereabouts:
+    """Give where a drone is by its laps and its column of a Batch's table, on a course of so many gates."""
     running = laps.running
     return Whereabouts(
         drone=laps.drone,

@@ -1,9 +1,11 @@
 """/api/races/{id}/telemetry/: recorded frames in pages."""
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 from pytest_django.fixtures import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -103,14 +105,45 @@ def test_thinning_does_not_depend_on_how_frames_are_cut() -> None:
     assert 0 < len(whole) < 100
 
 
+@pytest.mark.parametrize(("hz", "interval"), [(1, 1.0), (0.9, 1 / 0.9)])  # by the database, by Python
 def test_a_page_is_bounded_where_few_of_many_frames_are_taken(
-    client: APIClient, race: Race, monkeypatch: pytest.MonkeyPatch
+    client: APIClient, race: Race, hz: float, interval: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("telemetry.api.MOST_READ", 100)
     monkeypatch.setattr("telemetry.reading.PAGE", 50)
-    found = pages(client, race, "hz=1")
-    assert len(found) > 5
-    assert [frame["timestamp"] for frame in every(found)][::2] == [0, 1, 2, 3, 4]
+    found = pages(client, race, f"hz={hz}")
+    assert len(found) >= 5
+    taken = [frame["timestamp"] for frame in every(found)][::2]
+    assert taken == [math.ceil(100 * interval * at) / 100 for at in range(5)]
+
+
+@pytest.mark.parametrize("limit", [5, 5000])
+@pytest.mark.parametrize("hz", [2, 25, 50])
+def test_the_database_takes_the_frames_that_python_would(
+    client: APIClient, monkeypatch: pytest.MonkeyPatch, hz: int, limit: int
+) -> None:
+    made = np.concatenate([frames([drone] * 400) for drone in (1, 2, 3)])
+    made["time"] += np.random.default_rng(hz).integers(0, 9_000, len(made))
+    paused = (made["drone"] == 2) & (made["time"] > START + 1_000_000) & (made["time"] < START + 3_500_000)
+    late = (made["drone"] == 3) & (made["time"] < START + 3_000_000)
+    made = made[~paused & ~late]
+    made = made[np.lexsort((made["drone"], made["time"]))]
+    race = make_race(None)
+    put(race, made)
+    monkeypatch.setattr("telemetry.api.MOST_READ", 150)
+    wanted = Thinner(hz, int(made["time"][0]), {}).thin(made)
+    shown = every(pages(client, race, f"hz={hz}&limit={limit}"))
+    assert [(f["drone"], f["seq"]) for f in shown] == list(zip(wanted["drone"], wanted["seq"], strict=True))
+
+
+@pytest.mark.parametrize(("query", "count"), [("hz=10", 8), ("hz=10&drone=1", 6), ("limit=200", 6), ("hz=3", 8)])
+def test_a_page_costs_a_few_queries_however_long_the_race(
+    client: APIClient, race: Race, query: str, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    # The race, its drones, both again for reading; then one or two of each drone. PostgreSQL's COPY counts as none.
+    with django_assert_num_queries(4 if connection.vendor == "postgresql" else count):
+        answer = client.get(f"/api/races/{race.pk}/telemetry/?{query}")
+    assert answer.json()["frames"]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +158,18 @@ def test_a_query_that_makes_no_sense_is_a_400(client: APIClient, race: Race, que
     assert answer.json()
 
 
-@pytest.mark.parametrize("query", ["drone=9", "start=9999999", "cursor=99999999999999999-99999", "start=3&end=2"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "drone=9",
+        "start=9999999",
+        "cursor=99999999999999999-99999",
+        "start=3&end=2",
+        "hz=10&start=9999999",
+        "hz=10&cursor=99999999999999999-99999",
+        "hz=10&start=3&end=2",
+    ],
+)
 def test_what_is_not_there_is_an_empty_page(client: APIClient, race: Race, query: str) -> None:
     assert client.get(f"/api/races/{race.pk}/telemetry/?{query}").json() == {"next": None, "frames": []}
 

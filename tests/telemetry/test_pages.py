@@ -37,7 +37,7 @@ def expected(made: FrameArray, thinning: Thinning) -> FrameArray:
     kept: list[int] = []
     groups: dict[tuple[int, int], list[int]] = {}
     for index, frame in enumerate(made):
-        groups.setdefault((int(frame["drone"]), int(frame["time"]) // thinning.bucket), []).append(index)
+        groups.setdefault((int(frame["drone"]), thinning.start_of(int(frame["time"]))), []).append(index)
     for group in groups.values():
         if thinning.extremes_of is None:
             kept.append(group[0])
@@ -50,7 +50,14 @@ def expected(made: FrameArray, thinning: Thinning) -> FrameArray:
 
 
 @pytest.mark.parametrize(
-    "thinning", [Thinning(BUCKET), Thinning(BUCKET, "position_y"), Thinning(90_000_000), Thinning(1)]
+    "thinning",
+    [
+        Thinning(BUCKET),
+        Thinning(BUCKET, "position_y"),
+        Thinning(90_000_000),
+        Thinning(1),
+        Thinning(BUCKET, origin=START + 23_004),
+    ],
 )
 @pytest.mark.parametrize("size", [3, 2000])
 def test_thinned_frames_are_the_first_or_the_extreme_ones_of_each_bucket(
@@ -60,6 +67,11 @@ def test_thinned_frames_are_the_first_or_the_extreme_ones_of_each_bucket(
     put(race, made)
     read = np.concatenate(list(frames_of(race.pk, thinning=thinning, size=size)))
     assert read.tobytes() == expected(made, thinning).tobytes()
+
+
+def test_a_bucket_begins_where_it_is_asked_to() -> None:
+    thinning = Thinning(1000, origin=START + 300)
+    assert [thinning.start_of(START + at) - START for at in (299, 300, 1299, 1300)] == [-700, 300, 300, 1300]
 
 
 @pytest.mark.parametrize("place", [0, 1, 30, 59])

@@ -1,6 +1,5 @@
 """Tells Liftoff where to send, and what."""
 
-import ipaddress
 import os
 import sys
 import uuid
@@ -8,11 +7,11 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django.conf import settings
 from django.core.management.base import CommandError
 
 from management import arguments, liftoff_config
 from management.command import DriftCommand, wrong_use
+from races import sending
 from races.models import Race
 
 RESET = "Reset your drone (in the game), so that it reads the file."
@@ -35,7 +34,8 @@ class Command(DriftCommand):
             raise wrong_use(f"There is no race {race}.")
         if found.udp_port is None:
             raise CommandError(f"Race {race} has ended: nothing can be sent to it any more.")
-        text = liftoff_config.configuration(host or _receiving_address(), found.udp_port, found.stream_format)
+        where = host or sending.receiving_address() or sending.lan_address()
+        text = sending.configuration(where, found.udp_port, found.stream_format)
         if write:
             self._write(text)
         else:
@@ -56,12 +56,3 @@ class Command(DriftCommand):
             old = f" The old one is kept as {kept.name}." if kept else ""
             self.stdout.write(f"Wrote {folder / liftoff_config.FILE_NAME}.{old}")
         self.stdout.write(RESET)
-
-
-def _receiving_address() -> str:
-    # The ingest listens on this address alone, unless it listens on all.
-    try:
-        listens = ipaddress.ip_address(settings.DRIFT_UDP_HOST)
-    except ValueError:
-        return liftoff_config.lan_address()
-    return liftoff_config.lan_address() if listens.is_unspecified else str(listens)

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from django.test import override_settings
 
 from management import liftoff_config
+from races import sending
 from races.models import Race
 from races.stream_format import DEFAULT_FORMAT
 
@@ -45,7 +46,7 @@ def test_the_races_port_and_format_are_printed_as_the_file_and_nothing_else(race
 @override_settings(DRIFT_UDP_HOST="0.0.0.0")
 def test_without_a_host_the_game_sends_to_this_machine(race: Race) -> None:
     end_point = json.loads(printed("--race", str(race.id)))["EndPoint"]
-    assert end_point == f"{liftoff_config.lan_address()}:9017"
+    assert end_point == f"{sending.lan_address()}:9017"
 
 
 @pytest.mark.parametrize(("listens", "shown"), [("10.9.8.7", "10.9.8.7:9017"), ("::1", "[::1]:9017")])

@@ -57,6 +57,8 @@ export class FrameSeries {
   arrival = -Infinity;
   first = 0;
   end = 0;
+  /** Another number when frames were put in between, or otherwise than at the end: what was made of them is out of date. */
+  version = 0;
 
   /** @param {number} drone its number in the race @param {number} [limit] the most frames that are kept */
   constructor(drone, limit = Infinity) {

@@ -1,6 +1,6 @@
 // Asks for the list of active races every two seconds, while somebody looks.
 
-/** @typedef {import("./raceview.js").RaceCard} RaceCard */
+/** @typedef {import("../wire/lobby.js").RaceCard} RaceCard */
 
 const EVERY_MS = 2000;
 const SLOWEST_MS = 15_000;
@@ -8,8 +8,9 @@ const ANSWER_WITHIN_MS = 10_000;
 
 /**
  * @param {string} url
- * @param {(races: RaceCard[]) => void} onRaces
+ * @param {(races: RaceCard[], serverTime: number) => void} onRaces
  * @param {(problem: string) => void} onProblem empty when the list came
+ * @returns {{stop: () => void}}
  */
 export function watchRaces(url, onRaces, onProblem) {
   let timer = 0;
@@ -22,11 +23,11 @@ export function watchRaces(url, onRaces, onProblem) {
     asking = controller;
     const limit = setTimeout(() => controller.abort(new Error("No answer in time.")), ANSWER_WITHIN_MS);
     try {
-      const races = await load(url, controller.signal);
+      const { races, server_time: serverTime } = await load(url, controller.signal);
       if (asking === controller) {
         wait = EVERY_MS;
         onProblem("");
-        onRaces(races);
+        onRaces(races, serverTime);
       }
     } catch (error) {
       if (asking === controller) {
@@ -54,13 +55,22 @@ export function watchRaces(url, onRaces, onProblem) {
   document.addEventListener("visibilitychange", look);
   addEventListener("online", look);
   look();
+  return {
+    stop: () => {
+      document.removeEventListener("visibilitychange", look);
+      removeEventListener("online", look);
+      clearTimeout(timer);
+      asking?.abort();
+      asking = null;
+    },
+  };
 }
 
-/** @param {string} url @param {AbortSignal} signal @returns {Promise<RaceCard[]>} */
+/** @param {string} url @param {AbortSignal} signal @returns {Promise<{races: RaceCard[], server_time: number}>} */
 async function load(url, signal) {
   const response = await fetch(url, { signal, headers: { Accept: "application/json" } });
   if (!response.ok) {
     throw new Error(`${response.status} ${response.statusText}`);
   }
-  return (await response.json()).races;
+  return response.json();
 }

@@ -9,19 +9,6 @@ import { TopView } from "../map/topview.js";
 /** @typedef {import("../map/drones.js").Drone} Drone */
 /** @typedef {import("../wire/feed.js").Situation} Situation */
 
-/**
- * What races.json and the templates tell of a race.
- * @typedef {object} RaceCard
- * @property {string} race_id
- * @property {string} race_name
- * @property {string} drift_map
- * @property {string} status
- * @property {number | null} udp_port
- * @property {number} drones
- * @property {string} problem
- * @property {string} url
- */
-
 export class RaceView {
   #root;
   #feed;
@@ -38,10 +25,11 @@ export class RaceView {
    * @param {HTMLElement} root
    * @param {string} raceId
    * @param {string} status
+   * @param {{preview?: boolean}} [options] preview: a picture on a page about something else, which makes nobody a viewer
    */
-  constructor(root, raceId, status) {
+  constructor(root, raceId, status, options = {}) {
     this.#root = root;
-    this.#feed = new RaceFeed(raceId, status);
+    this.#feed = new RaceFeed(raceId, status, options);
     this.#topView = new TopView(find(root, "canvas", HTMLCanvasElement), this.#feed.drones);
     addEventListener("online", this.#online);
   }
@@ -71,6 +59,11 @@ export class RaceView {
   /** @param {string} name @param {string} text */
   set(name, text) {
     write(find(this.#root, `[data-field="${name}"]`, HTMLElement), text);
+  }
+
+  /** How many drones the server counts: more are shown once their frames come. @param {number} count */
+  drones(count) {
+    this.set("drones", String(Math.max(count, this.#feed.drones.all.length)));
   }
 
   /** @param {string} text why no frames can arrive; empty when they can */
@@ -107,6 +100,9 @@ export class RaceView {
   #writeTable(drones, now) {
     const table = find(this.#root, "table", HTMLTableElement);
     table.hidden = drones.length === 0;
+    if (table.parentElement) {
+      table.parentElement.hidden = table.hidden;
+    }
     drones.forEach((drone, index) => {
       const row = this.#rows.get(drone) ?? this.#addRow(drone, table.tBodies[0], index);
       const stale = drone.isStale(now);

@@ -101,11 +101,12 @@ export class RaceFeed {
   /**
    * @param {string} raceId
    * @param {string} status what the page knows of it so far
+   * @param {{preview?: boolean}} [options] preview: a picture on a page about something else, which makes nobody a viewer
    */
-  constructor(raceId, status) {
+  constructor(raceId, status, { preview = false } = {}) {
     this.#status = status;
     this.#now = () => performance.now();
-    this.#socket = new LiveSocket(address(raceId), {
+    this.#socket = new LiveSocket(address(raceId, preview), {
       text: (text) => this.#reading(() => this.#event(text)),
       binary: (bytes) => this.#reading(() => this.#frames(bytes)),
       state: (state) => this.#moved(state),
@@ -181,8 +182,8 @@ export class RaceFeed {
   }
 }
 
-/** @param {string} raceId */
-function address(raceId) {
+/** @param {string} raceId @param {boolean} preview */
+function address(raceId, preview) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${location.host}/ws/races/${raceId}/?format=binary`;
+  return `${scheme}//${location.host}/ws/races/${raceId}/?format=binary${preview ? "&preview=1" : ""}`;
 }

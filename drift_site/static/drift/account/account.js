@@ -1,0 +1,5 @@
+// The account page's times, in the reader's time zone.
+
+import { localise } from "../common/when.js";
+
+localise(document);
