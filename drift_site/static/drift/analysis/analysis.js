@@ -140,7 +140,7 @@ class AnalysisPage {
     this.#transport.duration = loaded.duel.duration;
     this.#map.set(loaded.store, this.#track?.gates ?? []);
     this.#scene ??= new LapScene(this.#page, this.#track);
-    this.#scene.name(`A ${lapName(a)}`, `B ${lapName(b)}`);
+    this.#scene.name(lapName(a), lapName(b));
     this.#draw(this.#over);
     if (first) {
       loop.add(this);

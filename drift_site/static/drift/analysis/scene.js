@@ -59,8 +59,8 @@ export class LapScene {
   /** @param {string} a what the laps are called @param {string} b */
   name(a, b) {
     this.#stage?.setDrones([
-      { drone: SIDES.a, label: a },
-      { drone: SIDES.b, label: b, ghost: true },
+      { drone: SIDES.a, label: a, sign: "A" },
+      { drone: SIDES.b, label: b, sign: "B", ghost: true },
     ]);
   }
 
