@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/email/", account_pages.EmailPage.as_view(), name="change_email"),
     path("account/delete/", account_pages.DeletePage.as_view(), name="delete_account"),
     path("account/devices/<uuid:device_id>/revoke/", account_pages.revoke_device, name="revoke_device"),
+    path("favicon.ico", pages.favicon),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("races.urls")),
