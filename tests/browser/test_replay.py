@@ -71,7 +71,7 @@ def near(value: float) -> Any:
     return pytest.approx(value, abs=1e-6)
 
 
-async def test_every_key_does_what_the_help_says(recorded: Recorded, page: Page) -> None:
+async def test_every_key_goes_to_its_moment(recorded: Recorded, page: Page) -> None:
     await opened(page, recorded.path("?t=20&drone=2"))
     press = page.keyboard.press
     for key, expected in [
@@ -105,6 +105,10 @@ async def test_every_key_does_what_the_help_says(recorded: Recorded, page: Page)
     for button in ends:
         await expect(button).to_have_attribute("aria-pressed", "false")
 
+
+async def test_every_key_changes_what_is_seen(recorded: Recorded, page: Page) -> None:
+    await opened(page, recorded.path("?t=20&drone=2"))
+    press = page.keyboard.press
     speed = page.get_by_role("combobox", name="Speed", exact=True)
     await press("+")
     await expect(speed).to_have_value("2")
@@ -117,6 +121,15 @@ async def test_every_key_does_what_the_help_says(recorded: Recorded, page: Page)
     for key, drone in [("]", "3"), ("]", "1"), ("[", "3"), ("[", "2")]:
         await press(key)
         await expect(page.get_by_role("combobox", name="Follow", exact=True)).to_have_value(drone)
+
+    for key, name, choices in [("t", "Trail", ["60", "0", "5", "15"]), ("c", "Colour", ["speed", "throttle", "pilot"])]:
+        for choice in choices:
+            await press(key)
+            await expect(page.get_by_role("combobox", name=name, exact=True)).to_have_value(choice)
+    await press("f")
+    await page.wait_for_function("() => document.fullscreenElement?.id === 'replay'", timeout=SLOW_MS)
+    await press("f")
+    await page.wait_for_function("() => !document.fullscreenElement", timeout=SLOW_MS)
 
     await press("?")
     await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
@@ -145,7 +158,7 @@ async def test_a_link_leads_to_the_same_moment(recorded: Recorded, browser: Brow
     await page.get_by_role("combobox", name="Speed", exact=True).select_option("0.25")
     await page.get_by_role("button", name="Play lap 2 over and over").click()
     await page.get_by_role("button", name="One second on").click()
-    await page.get_by_role("button", name="Copy link").click()
+    await page.keyboard.press("l")
     await expect(page.get_by_role("button", name="Copied")).to_be_visible()
     link = await page.evaluate("navigator.clipboard.readText()")
     expected = f"t={lap['start_s'] + 1:.3f}".rstrip("0")

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { commandOf, HELP, keepsKey } from "../../drift_site/static/drift/replay/keys.js";
+import { keepsKey } from "../../drift_site/static/drift/common/keys.js";
+import { commandOf, HELP } from "../../drift_site/static/drift/replay/keys.js";
 import { inWords, lapAt, lapOf, marksOf, NOTHING, spanAt } from "../../drift_site/static/drift/replay/marks.js";
 import { clock, spoken, times } from "../../drift_site/static/drift/replay/timetext.js";
 

@@ -1,14 +1,16 @@
 // Keys and the choices over the scene.
 
 import { find } from "../common/dom.js";
+import { keepsKey } from "../common/keys.js";
 import { CAMERAS } from "./address.js";
-import { commandOf, keepsKey } from "./keys.js";
+import { commandOf } from "./keys.js";
 
 /** @typedef {import("./keys.js").Command} Command */
 /** @typedef {import("./session.js").Session} Session */
 
 export class Inputs {
   #session;
+  #root;
   #drone;
   #camera;
   #byPointer = false;
@@ -17,6 +19,7 @@ export class Inputs {
 
   /** @param {HTMLElement} root @param {Session} session @param {(drone: number) => string} name */
   constructor(root, session, name) {
+    this.#root = root;
     this.#session = session;
     this.#drone = find(root, 'select[data-field="drone"]', HTMLSelectElement);
     this.#camera = find(root, 'select[data-field="camera"]', HTMLSelectElement);
@@ -38,6 +41,13 @@ export class Inputs {
     const { followed, camera } = this.#session;
     this.#drone.value = String(followed ?? "");
     this.#camera.value = camera;
+  }
+
+  /** Take the next of a list's choices, after the last the first. @param {"trail" | "colour"} name */
+  chooseNext(name) {
+    const select = find(this.#root, `select[data-field="${name}"]`, HTMLSelectElement);
+    select.selectedIndex = (select.selectedIndex + 1) % select.length;
+    select.dispatchEvent(new Event("change"));
   }
 
   /** @param {EventTarget | null} target */

@@ -1,12 +1,13 @@
 // The replay page: puts a session, the scene and the panels together.
 
 import { find } from "../common/dom.js";
+import { fillHelp } from "../common/keys.js";
 import * as loop from "../common/loop.js";
 import { nameOf } from "../panels/lines.js";
 import { read } from "./address.js";
 import { factsOf } from "./facts.js";
-import { fillHelp } from "./help.js";
 import { Inputs } from "./inputs.js";
+import { HELP } from "./keys.js";
 import { Session } from "./session.js";
 import { Address, Sharing } from "./share.js";
 import { Transport } from "./transport.js";
@@ -20,6 +21,7 @@ class ReplayPage {
   #transport;
   #inputs;
   #sharing;
+  #root;
   #address = new Address();
   #spoken = find(document, "#spoken", HTMLElement);
   #help = find(document, "#help", HTMLDialogElement);
@@ -29,6 +31,7 @@ class ReplayPage {
 
   /** @param {HTMLElement} root */
   constructor(root) {
+    this.#root = root;
     const facts = factsOf(root);
     const people = new Map(facts.drones.map((info) => [info.drone, info]));
     this.#name = (/** @type {number} */ drone) => nameOf(drone, people.get(drone));
@@ -39,7 +42,7 @@ class ReplayPage {
     this.#inputs = new Inputs(root, this.#session, this.#name);
     this.#transport.oncommand = this.#inputs.oncommand = (command, camera = 0) => this.#run(command, camera);
     this.#session.onchange = () => this.#changed();
-    fillHelp(this.#help);
+    fillHelp(this.#help, HELP);
     this.#changed();
     this.#session.begin();
     this.#said = this.#situation;
@@ -90,10 +93,25 @@ class ReplayPage {
       this.#sharing.copy(this.#session.place, (text) => (this.#spoken.textContent = text));
     } else if (command === "help") {
       this.#help.showModal();
+    } else if (command === "trail" || command === "colour") {
+      this.#inputs.chooseNext(command);
+    } else if (command === "fullscreen") {
+      this.#fillScreen();
     } else if (command === "retry") {
       this.#session.retryNow();
     } else {
       this.#session.run(command, camera);
+    }
+  }
+
+  async #fillScreen() {
+    try {
+      await (document.fullscreenElement ? document.exitFullscreen() : this.#root.requestFullscreen());
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof DOMException)) {
+        throw error;
+      }
+      this.#spoken.textContent = "This browser does not let the page fill the screen.";
     }
   }
 }

@@ -111,9 +111,16 @@ export class Session {
     return { time, speed, drone: this.followed, camera: this.camera, lap: this.loopLap, from, to };
   }
 
-  /** The order of the gate that the followed drone flies to; null where nobody knows. @param {number} gates of the track */
+  /**
+   * The order of the gate that the followed drone flies to; null where nobody knows, and once it races no more.
+   * @param {number} gates of the track
+   */
   nextGate(gates) {
     const { time } = this.player;
+    const line = this.standings?.at(time)?.find(({ drone }) => drone === this.followed);
+    if (line && line.status !== "RUN") {
+      return null;
+    }
     const last = this.marks.gates.findLast((crossing) => crossing.counted && crossing.time <= time);
     const reset = this.marks.resets.findLast((moment) => moment <= time);
     if (gates === 0 || this.standings === null) {
