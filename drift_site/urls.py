@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from drift_site import account_pages, metrics_page, new_race, pages, replay_pages
+from drift_site import account_pages, analysis_pages, metrics_page, new_race, pages, replay_pages
 
 handler400 = "drift_site.errors.bad_request"
 handler403 = "drift_site.errors.permission_denied"
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("races/new/", new_race.new_race, name="new_race"),
     path("races/<uuid:race_id>/", pages.race, name="race"),
     path("races/<uuid:race_id>/replay/", replay_pages.replay, name="race_replay"),
+    path("races/<uuid:race_id>/analysis/", analysis_pages.race_analysis, name="race_analysis"),
     path(
         "races/<uuid:race_id>/TelemetryConfiguration.json",
         pages.telemetry_configuration,
