@@ -33,6 +33,9 @@ export class Picker {
     for (const side of /** @type {const} */ (["a", "b"])) {
       this.#selects[side].addEventListener("change", () => this.onchoose(side, Number(this.#selects[side].value)));
     }
+    // The bar stays at the top of the window; what stays below it must know its height.
+    const bar = find(page, "#duel", HTMLElement);
+    new ResizeObserver(() => page.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
     find(page, "#swap", HTMLButtonElement).addEventListener("click", () => this.onswap());
     this.#over.forEach((button) => button.addEventListener("click", () => this.onover(button.dataset.over === "time" ? "time" : "distance")));
   }

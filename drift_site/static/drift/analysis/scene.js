@@ -1,6 +1,7 @@
 // Both laps in 3D, where the browser can: the reference as it flew, and the ghost at the same time since the line.
 
 import { find } from "../common/dom.js";
+import { onRecolour } from "../panels/canvas.js";
 import { NoWebGL, Stage } from "../scene/stage.js";
 import { SIDES } from "./loading.js";
 
@@ -11,10 +12,16 @@ import { SIDES } from "./loading.js";
 const NONE = new Set();
 // As long as the longest trail: most laps show all of their way.
 const TRAIL_S = 60;
+// After the last change the camera still glides for a moment; then nothing is drawn until something changes again.
+const AWAKE_MS = 2000;
+const HANDS = ["pointerdown", "pointermove", "wheel", "keydown", "keyup"];
 
 export class LapScene {
   /** @type {Stage | null} */
   #stage = null;
+  #time = NaN;
+  #changedAt = 0;
+  #inView = true;
 
   /** @param {HTMLElement} page @param {Track | null} track */
   constructor(page, track) {
@@ -40,12 +47,30 @@ export class LapScene {
     camera.addEventListener("change", () => this.#set("camera", camera.value));
     const colour = find(tools, "#trail-colour", HTMLSelectElement);
     colour.addEventListener("change", () => this.#set("trailColour", colour.value));
+    this.#wakeBy(holder);
+  }
+
+  /** What makes the picture another one beside the time. @param {HTMLElement} holder */
+  #wakeBy(holder) {
+    const wake = () => this.#wake();
+    HANDS.forEach((hand) => holder.addEventListener(hand, wake, { passive: true }));
+    new ResizeObserver(wake).observe(holder);
+    onRecolour(wake);
+    new IntersectionObserver(([{ isIntersecting }]) => {
+      this.#inView = isIntersecting;
+      wake();
+    }).observe(holder);
+  }
+
+  #wake() {
+    this.#changedAt = performance.now();
   }
 
   /** @param {"camera" | "trailColour"} what @param {string} value of the template's choice */
   #set(what, value) {
     if (this.#stage) {
       Object.assign(this.#stage, { [what]: value });
+      this.#wake();
     }
   }
 
@@ -53,11 +78,13 @@ export class LapScene {
   #follow(drone) {
     if (this.#stage) {
       this.#stage.follow = drone;
+      this.#wake();
     }
   }
 
   /** @param {string} a what the laps are called @param {string} b */
   name(a, b) {
+    this.#wake();
     this.#stage?.setDrones([
       { drone: SIDES.a, label: a, sign: "A" },
       { drone: SIDES.b, label: b, sign: "B", ghost: true },
@@ -66,6 +93,12 @@ export class LapScene {
 
   /** @param {number} time s since the line @param {FrameStore} store */
   draw(time, store) {
-    this.#stage?.draw(time, store, NONE);
+    if (time !== this.#time) {
+      this.#time = time;
+      this.#wake();
+    }
+    if (this.#inView && performance.now() - this.#changedAt < AWAKE_MS) {
+      this.#stage?.draw(time, store, NONE);
+    }
   }
 }
