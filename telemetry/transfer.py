@@ -182,8 +182,7 @@ class Transfer:
             return
         try:
             self._ahead = self._read(batch.position, limit, self._most * self._factor)
-        except OSError as error:
-            # The frames in hand are good. The next step reads these again, and fails by itself.
+        except Exception as error:  # noqa: BLE001  the frames in hand are good: the next step reads, and fails, again
             logger.debug("The journal of race %s could not be read ahead: %s", self.race_id, error)
 
     def _read(self, start: Position, limit: Position, most: int) -> _Batch:
