@@ -86,7 +86,7 @@ def test_who_opens_a_race_waits_for_one_batch_of_another_and_not_for_all(
     for each in races:
         tick(1, 10).into(recorder.open(each))
     asked: list[str] = []
-    write = storage.write_frames
+    write = storage.write
 
     def write_and_ask(*given: Any, **options: Any) -> None:
         write(*given, **options)
@@ -94,7 +94,7 @@ def test_who_opens_a_race_waits_for_one_batch_of_another_and_not_for_all(
         if len(asked) == 1:
             recorder._requests.put(lambda: asked.append("answer"))
 
-    monkeypatch.setattr(storage, "write_frames", write_and_ask)
+    monkeypatch.setattr(storage, "write", write_and_ask)
     finish(recorder)
     assert asked == ["batch", "answer", "batch", "batch"]
     recorder.close()

@@ -52,7 +52,7 @@ def test_full_frames_come_back_equal_to_the_bit(race: Race) -> None:
 def test_the_caller_may_go_on_while_a_server_works(race: Race) -> None:
     calls: list[int] = []
     frames = numbered(flown(10))
-    storage.write_frames(race.pk, frames, meanwhile=lambda: calls.append(1))
+    storage.write(storage.ready(race.pk, frames), meanwhile=lambda: calls.append(1))
     assert calls == ([1] if connection.vendor == "postgresql" else [])
     assert TelemetryFrame.objects.count() == 10
 
