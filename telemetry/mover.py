@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from races.models import Race
 from races.services import close_race
 from telemetry import journal, journal_reader
-from telemetry.journal import JournalWriter
+from telemetry.journal import JournalWriter, Position
 from telemetry.recording import RaceRecording, RecordingStopped
 from telemetry.transfer import RaceGone, Transfer, Unrecorded
 
@@ -88,9 +88,10 @@ class Mover:
         if self.absence.reason and not self._is_back(in_a_hurry=in_a_hurry):
             return False
         more = False
-        for track in list(self.tracks.values()):
+        tracks = list(self.tracks.values())
+        for track, following in zip(tracks, [*tracks[1:], *tracks[:1]], strict=True):
             if self.tracks.get(track.race_id) is track and track.retry_at <= self._clock():
-                more = self._advance(track) or more
+                more = self._advance(track, following) or more
                 between()
             if self.absence.reason:
                 return False
@@ -148,9 +149,9 @@ class Mover:
             track.ending.cancel()
             track.ending = None
 
-    def _advance(self, track: Track) -> bool:
+    def _advance(self, track: Track, following: Track) -> bool:
         try:
-            return self._move(track)
+            return self._move(track, following)
         except RaceGone:
             self._gone(track)
         except (OperationalError, InterfaceError) as error:
@@ -159,17 +160,29 @@ class Mover:
             self._stop(track, error)
         return False
 
-    def _move(self, track: Track) -> bool:
+    def _limit(self, track: Track) -> Position:
+        return track.recording.writer.tail if track.recording else journal_reader.tail(self._directory, track.race_id)
+
+    def _prepare(self, track: Track) -> None:
+        """Make a race's next batch ready while the database works on another's: one, so that memory is bounded."""
+        if track.transfer is None or track.is_gone or track.retry_at > self._clock():
+            return
+        try:
+            track.transfer.prepare(self._limit(track))
+        except Exception as error:  # noqa: BLE001  not the fault of the frames in hand; its own step meets it again
+            logger.debug("The journal of race %s could not be read ahead: %s", track.race_id, error)
+
+    def _move(self, track: Track, following: Track) -> bool:
         if track.is_gone:
             return self._finish_track(track)
-        limit = track.recording.writer.tail if track.recording else journal_reader.tail(self._directory, track.race_id)
+        limit = self._limit(track)
         if track.transfer is None:
             track.transfer = Transfer(self._directory, track.race_id, most=settings.DRIFT_RECORD_BATCH)
             track.backlog = track.transfer.unrecorded(limit).frames - (
                 track.recording.appended if track.recording else 0
             )
             track.taken = 0
-        step = track.transfer.step(limit, ending=track.ending is not None)
+        step = track.transfer.step(limit, ending=track.ending is not None, meanwhile=lambda: self._prepare(following))
         self.recorded += step.recorded
         track.taken += step.taken
         track.recorded_to = track.transfer.recorded_to

@@ -53,34 +53,56 @@ def values(frames: FrameArray, column: Column) -> NDArray[np.float32]:
     return field if column.axis is None else field[:, column.axis]
 
 
-def write_frames(race_id: UUID, frames: FrameArray, *, meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Insert `frames` (numbers and times set) for a race, in the caller's transaction.
+class Ready(NamedTuple):
+    """Frames of a race made ready to be written: on PostgreSQL `columns` and `rows` are those of a COPY."""
 
-    Raises IntegrityError when one of them is there already: a drone has one frame at one time. Values come back equal
-    to the bit, but for SQLite, which has no negative zero. `meanwhile` is called where a database server works on the
-    frames and the caller would wait; it must not ask the database.
-    """
-    if not len(frames):
-        return
-    if connection.vendor == "postgresql":
-        _copy(race_id, frames, meanwhile)
-    else:
-        _insert(race_id, frames)
+    race_id: UUID
+    frames: FrameArray
+    columns: str = ""
+    rows: bytes = b""
 
 
-def _copy(race_id: UUID, frames: FrameArray, meanwhile: Callable[[], None]) -> None:
+def ready(race_id: UUID, frames: FrameArray) -> Ready:
+    """Make `frames` (numbers and times set) ready to be written; asks no database."""
+    if connection.vendor != "postgresql" or not len(frames):
+        return Ready(race_id, frames)
     # Columns that the stream does not carry are left out, so that the rest mostly is one fixed layout.
     is_carried = (~np.isnan(measured(frames))).any(axis=0)
     carried = [MEASURED[index] for index in np.flatnonzero(is_carried).tolist()]
-    names = ", ".join((*_KEYS, *(column.name for column in carried)))
-    rows = copy_rows(race_id, frames, carried)
+    columns = ", ".join((*_KEYS, *(column.name for column in carried)))
+    return Ready(race_id, frames, columns, copy_rows(race_id, frames, carried))
+
+
+def write_frames(race_id: UUID, frames: FrameArray) -> None:
+    """Insert `frames` (numbers and times set) for a race, in the caller's transaction.
+
+    Raises IntegrityError when one of them is there already: a drone has one frame at one time. Values come back equal
+    to the bit, but for SQLite, which has no negative zero.
+    """
+    write(ready(race_id, frames))
+
+
+def write(made_ready: Ready, *, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Insert frames likewise.
+
+    `meanwhile` is called where a database server works on them and the caller would wait; it must not ask the database.
+    """
+    if not len(made_ready.frames):
+        return
+    if connection.vendor == "postgresql":
+        _copy(made_ready, meanwhile)
+    else:
+        _insert(made_ready.race_id, made_ready.frames)
+
+
+def _copy(made_ready: Ready, meanwhile: Callable[[], None]) -> None:
     # COPY is the driver's own, so its errors are still to be made Django's.
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+        cursor.copy(f"COPY {TABLE} ({made_ready.columns}) FROM STDIN (FORMAT BINARY)") as copy,
     ):
-        for part in (COPY_HEAD, rows, COPY_END):
+        for part in (COPY_HEAD, made_ready.rows, COPY_END):
             copy.write(part)
         meanwhile()
 

@@ -23,7 +23,7 @@ from telemetry import journal_reader, storage
 from telemetry.clock import epoch_us, from_epoch_us
 from telemetry.frames import FrameArray, VelocityDeriver
 from telemetry.journal import START, Position
-from telemetry.journal_reader import Chunk
+from telemetry.journal_reader import READ_PER_FRAME, Chunk
 from telemetry.liftoff import compile_format
 from telemetry.models import JournalOffset
 
@@ -62,7 +62,7 @@ class Unrecorded:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    frames: FrameArray
+    ready: storage.Ready
     taken: int  # frames in the journal
     sources: dict[int, str]
     started: int  # µs, of the batch's first frame
@@ -70,6 +70,10 @@ class _Batch:
     derives_velocity: bool
     position: Position
     end: Position
+
+    @property
+    def frames(self) -> FrameArray:
+        return self.ready.frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +90,14 @@ class Step:
 class Transfer:
     """The way of one race's frames from the journal in `directory` into the database.
 
-    `most` is the number of frames a transaction, CATCHING_UP times as many where more than that wait: then the next
-    ones are read while the database works on those before. Not for two threads at once.
+    `most` is the number of frames a transaction, CATCHING_UP times as many where they have been prepared. Not for two
+    threads at once.
     """
 
     def __init__(self, directory: Path, race_id: UUID, *, most: int) -> None:
         self.race_id = race_id
         self._directory = directory
-        on_sqlite = connection.vendor == "sqlite"
-        self._most = min(most, SQLITE_FRAMES) if on_sqlite else most
-        self._factor = 1 if on_sqlite else CATCHING_UP
+        self._most = min(most, SQLITE_FRAMES) if connection.vendor == "sqlite" else most
         self._batch: _Batch | None = None
         self._ahead: _Batch | None = None  # the one behind it
         self._torn: Position | None = None  # the torn tail that has been reported
@@ -137,10 +139,11 @@ class Transfer:
                 drones[number].last_time = max(drones[number].last_time, time)
         return Unrecorded(drones, started, frames)
 
-    def step(self, limit: Position, *, ending: bool = False) -> Step:
+    def step(self, limit: Position, *, ending: bool = False, meanwhile: Callable[[], None] = lambda: None) -> Step:
         """Move one batch of the frames before `limit`; with the last one of an `ending` race, end it.
 
-        Raises RaceGone, and what the database raises: the batch is then moved by the next step.
+        `meanwhile` is called while the database works, and does not ask it: a time to `prepare` another batch. Raises
+        RaceGone, and what the database raises: the batch is then moved by the next step.
         """
         if self._batch is None and self._read_from >= limit and not ending:
             return Step(0, 0, drained=True)
@@ -152,7 +155,7 @@ class Transfer:
         drones = self._drones_after(batch)
         try:
             with transaction.atomic():
-                self._record(batch, drones, meanwhile=lambda: self._read_ahead(batch, limit))
+                self._record(batch, drones, meanwhile)
                 if drained and ending:
                     close_race(race=Race.objects.get(pk=self.race_id))
         except MovedOn:
@@ -172,19 +175,18 @@ class Transfer:
         with storage.durable_commits():
             JournalOffset.objects.filter(race_id=self.race_id).update(segment=F("segment"))
 
+    def prepare(self, limit: Position) -> None:
+        """Make the next batch ready where more than one waits before `limit`; the database is not asked."""
+        start = self._batch.position if self._batch is not None else self._read_from
+        many = limit.segment > start.segment or limit.offset - start.offset > self._most * READ_PER_FRAME
+        # Without the drones' last samples, velocities cannot be derived yet.
+        must_ask = self._velocities is None and compile_format(self._race_format).derives_velocity
+        if many and not must_ask and self._ahead is None and connection.vendor != "sqlite":
+            self._ahead = self._read(start, limit, CATCHING_UP * self._most)
+
     def _next(self, limit: Position) -> _Batch:
         batch, self._ahead = self._ahead, None
         return batch or self._read(self._read_from, limit, self._most)
-
-    def _read_ahead(self, batch: _Batch, limit: Position) -> None:
-        """Make the batch behind `batch` ready; the database is busy, and is not asked."""
-        if self._ahead is not None or batch.end >= limit or (batch.derives_velocity and self._velocities is None):
-            return
-        try:
-            self._ahead = self._read(batch.position, limit, self._most * self._factor)
-        except OSError as error:
-            # The frames in hand are good. The next step reads these again, and fails by itself.
-            logger.debug("The journal of race %s could not be read ahead: %s", self.race_id, error)
 
     def _read(self, start: Position, limit: Position, most: int) -> _Batch:
         chunk = journal_reader.read(self._directory, self.race_id, start, most, limit)
@@ -202,7 +204,7 @@ class Transfer:
         if stream.derives_velocity:
             self._seeded().derive(frames)
         return _Batch(
-            frames,
+            storage.ready(self.race_id, frames),
             chunk.entries.size,
             chunk.sources,
             started=int(entries["time"][0]) if entries.size else 0,
@@ -233,7 +235,7 @@ class Transfer:
                     self._velocities.seed(number, *sample)
         return self._velocities
 
-    def _record(self, batch: _Batch, drones: dict[int, Drone], *, meanwhile: Callable[[], None]) -> None:
+    def _record(self, batch: _Batch, drones: dict[int, Drone], meanwhile: Callable[[], None]) -> None:
         storage.commit_lazily()
         self._count(batch)  # first: it locks the race's row, so that nobody deletes the race or records beside us
         self._move_offset(batch.position)
@@ -243,7 +245,7 @@ class Transfer:
             unique_fields=["race", "number"],
             update_fields=["frame_count", "last_seq", "last_time"],
         )
-        storage.write_frames(self.race_id, batch.frames, meanwhile=meanwhile)
+        storage.write(batch.ready, meanwhile=meanwhile)
 
     def _count(self, batch: _Batch) -> None:
         race = Race.objects.filter(pk=self.race_id)

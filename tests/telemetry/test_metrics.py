@@ -93,7 +93,7 @@ async def test_frames_that_wait_and_the_journals_that_hold_them_are_seen(
     ingest: Ingest, sender: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.DRIFT_DATA_DIR = tmp_path.parent
-    monkeypatch.setattr("telemetry.transfer.storage.write_frames", _away)
+    monkeypatch.setattr("telemetry.transfer.storage.write", _away)
     race = await new_race(ingest)
     sender.sendto(datagram(), ("127.0.0.1", race.udp_port))
     await until(lambda: ingest.recorder.stats.state != "ok")

@@ -5,6 +5,7 @@ kills real processes.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,6 +76,28 @@ def test_after_close_no_race_can_be_opened(tmp_path: Path, race: Race) -> None:
     recorder.close()
     with pytest.raises(RecordingStopped, match="closed"):
         recorder.open(race)
+
+
+def test_who_opens_a_race_waits_for_one_batch_of_another_and_not_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(tmp_path)
+    races = [create_race() for _ in range(3)]
+    for each in races:
+        tick(1, 10).into(recorder.open(each))
+    asked: list[str] = []
+    write = storage.write
+
+    def write_and_ask(*given: Any, **options: Any) -> None:
+        write(*given, **options)
+        asked.append("batch")
+        if len(asked) == 1:
+            recorder._requests.put(lambda: asked.append("answer"))
+
+    monkeypatch.setattr(storage, "write", write_and_ask)
+    finish(recorder)
+    assert asked == ["batch", "answer", "batch", "batch"]
+    recorder.close()
 
 
 # --- What is written -----------------------------------------------------------------------------------------------
