@@ -1,5 +1,7 @@
 """A lap on the distance along the reference line."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,9 @@ from telemetry.frames import empty
 LINE = ReferenceLine([(0, 0, 0), (0, 0, 10), (10, 0, 10)])
 
 
-def flown(times: list[float], places: list[tuple[float, float, float]], passed: list[tuple[int, float]]) -> FlownLap:
+def flown(
+    times: Sequence[float], places: Sequence[tuple[float, float, float]], passed: list[tuple[int, float]]
+) -> FlownLap:
     frames = empty(len(times))
     frames["flight_time"] = times
     frames["position"] = places
