@@ -11,7 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -24,6 +25,9 @@ from races.winners import winners
 from telemetry.clock import epoch_us
 
 FINISHED_A_PAGE: Final = 20
+# What an overlay for a broadcast can show.
+OVERLAY_PARTS: Final = ("leaderboard", "hud", "scene")
+OVERLAY_DEFAULT: Final = ("leaderboard", "hud")
 
 
 @require_safe
@@ -76,8 +80,11 @@ def finished(request: HttpRequest) -> dict[str, Any]:
 @require_safe
 @never_cache
 def race(request: HttpRequest, race_id: UUID) -> HttpResponse:
-    """Show one race large; 404 also where the viewer may not know of it."""
+    """Show one race large, or with `?overlay=1` its parts of `&show=` alone; 404 also where it must not be known."""
     found = visible_race(request, race_id)
+    if request.GET.get("overlay") == "1":
+        card = races.card_for(request.user, found, found.drones.count())
+        return render(request, "drift_site/overlay.html", {"race": card, "show": overlay_parts(request)})
     return render(
         request,
         "drift_site/race.html",
@@ -87,6 +94,12 @@ def race(request: HttpRequest, race_id: UUID) -> HttpResponse:
             "waiting": waiting(request, found),
         },
     )
+
+
+def overlay_parts(request: HttpRequest) -> set[str]:
+    """Give which of OVERLAY_PARTS `?show=` names, separated by commas; OVERLAY_DEFAULT when it names none of them."""
+    wanted = set(request.GET.get("show", "").split(","))
+    return wanted.intersection(OVERLAY_PARTS) or set(OVERLAY_DEFAULT)
 
 
 def visible_race(request: HttpRequest, race_id: UUID) -> Race:
@@ -119,6 +132,12 @@ def telemetry_configuration(request: HttpRequest, race_id: UUID) -> HttpResponse
     answer = HttpResponse(values["configuration"], content_type="application/json")
     answer["Content-Disposition"] = 'attachment; filename="TelemetryConfiguration.json"'
     return answer
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead browsers, which ask for it on pages that name none, to the mark of the site."""
+    return redirect(static("drift/favicon.svg"))
 
 
 def receiving_address(request: HttpRequest) -> str:

@@ -11,7 +11,7 @@ const frame = (seq, more = {}) => ({ time: START + seq * 10_000, drone: 1, seq, 
 
 test("a drone shows its latest frame", () => {
   const drones = new Drones();
-  drones.take(batch(frame(1), frame(2, { position: [1, 2, 3], velocity: [3, 0, 4] })), 100);
+  drones.frames(batch(frame(1), frame(2, { position: [1, 2, 3], velocity: [3, 0, 4] })), 100);
   const [drone] = drones.all;
   assert.deepEqual([drone.x, drone.y, drone.z, drone.speed], [1, 2, 3, 5]);
   assert.equal(drones.newest, START + 20_000);
@@ -20,16 +20,16 @@ test("a drone shows its latest frame", () => {
 
 test("frames known from before a reconnection change nothing", () => {
   const drones = new Drones();
-  drones.take(batch(frame(5, { position: [5, 0, 0] })), 100);
-  drones.take(batch(frame(4, { position: [4, 0, 0] })), 900);
+  drones.frames(batch(frame(5, { position: [5, 0, 0] })), 100);
+  drones.frames(batch(frame(4, { position: [4, 0, 0] })), 900);
   assert.equal(drones.all[0].x, 5);
   assert.equal(drones.all[0].arrivedAt, 100);
 });
 
 test("a drone is stale after a second without frames of its own", () => {
   const drones = new Drones();
-  drones.take(batch(frame(1), { ...frame(1), drone: 2 }), 0);
-  drones.take(batch(frame(2)), 900);
+  drones.frames(batch(frame(1), { ...frame(1), drone: 2 }), 0);
+  drones.frames(batch(frame(2)), 900);
   assert.deepEqual(drones.all.map((drone) => drone.isStale(1500)), [false, true]);
 });
 
@@ -45,9 +45,9 @@ test("drones stand in the order of their numbers, under the best name known", ()
 test("the rate follows the frame counter, so that frames left out count too", () => {
   const drones = new Drones();
   assert.ok(Number.isNaN(drones.rate(0)));
-  drones.take(batch(frame(1)), 0);
+  drones.frames(batch(frame(1)), 0);
   assert.ok(Number.isNaN(drones.rate(500)));
-  drones.take(batch(frame(51), frame(101)), 1000);
+  drones.frames(batch(frame(51), frame(101)), 1000);
   assert.equal(drones.rate(1000), 100);
   assert.equal(drones.rate(2000), 0);
 });
@@ -56,7 +56,7 @@ test("the nose follows the attitude, and is unknown when straight up or not sent
   const drones = new Drones();
   const half = Math.SQRT1_2;
   const nose = (seq, attitude) => {
-    drones.take(batch(frame(seq, { attitude })), 0);
+    drones.frames(batch(frame(seq, { attitude })), 0);
     return [drones.all[0].noseX, drones.all[0].noseZ].map((value) => Math.round(value * 1000) / 1000);
   };
   assert.deepEqual(nose(1, [0, 0, 0, 1]), [0, 1]);
@@ -67,7 +67,7 @@ test("the nose follows the attitude, and is unknown when straight up or not sent
 
 test("a stream without positions gives figures and no trail", () => {
   const drones = new Drones();
-  drones.take(batch(frame(1, { position: [NaN, NaN, NaN], velocity: [NaN, NaN, NaN] })), 0);
+  drones.frames(batch(frame(1, { position: [NaN, NaN, NaN], velocity: [NaN, NaN, NaN] })), 0);
   assert.equal(drones.all[0].trail.length, 0);
   assert.ok(Number.isNaN(drones.all[0].speed));
 });

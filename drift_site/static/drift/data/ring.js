@@ -40,6 +40,44 @@ const SLACK_M = 1;
 const FIRST_CAPACITY = 1024;
 
 /**
+ * Write a frame of a batch as a row of COLUMN.
+ * @param {Float32Array} values @param {number} at where the row begins @param {FrameBatch} batch @param {number} i
+ */
+export function writeRow(values, at, batch, i) {
+  for (let axis = 0; axis < 3; axis += 1) {
+    values[at + COLUMN.x + axis] = batch.position(i, axis);
+    values[at + COLUMN.vx + axis] = batch.velocity(i, axis);
+    values[at + COLUMN.gyroPitch + axis] = batch.gyro(i, axis);
+  }
+  for (let part = 0; part < 4; part += 1) {
+    values[at + COLUMN.qx + part] = batch.attitude(i, part);
+    values[at + COLUMN.throttle + part] = batch.input(i, part);
+  }
+  values[at + COLUMN.charge] = batch.battery(i, 0);
+  values[at + COLUMN.volts] = batch.battery(i, 1);
+  for (let motor = 0; motor < 8; motor += 1) {
+    values[at + COLUMN.rpm + motor] = batch.motorRpm(i, motor);
+  }
+  values[at + COLUMN.motorCount] = batch.motorCount(i);
+}
+
+/** @typedef {{time(index: number): number, value(index: number, column: number): number}} Rows */
+
+/**
+ * Whether nobody knows the way from one frame to the next: too long a silence, or farther than anything flies.
+ * @param {Rows} from @param {number} a its frame @param {Rows} to @param {number} b its frame, the later one
+ */
+export function isJump(from, a, to, b) {
+  const elapsed = to.time(b) - from.time(a);
+  const distance = Math.hypot(
+    to.value(b, COLUMN.x) - from.value(a, COLUMN.x),
+    to.value(b, COLUMN.y) - from.value(a, COLUMN.y),
+    to.value(b, COLUMN.z) - from.value(a, COLUMN.z),
+  );
+  return elapsed > GAP_S || distance > SLACK_M + FASTEST_M_PER_S * elapsed;
+}
+
+/**
  * One drone's frames in the order of time. Frames have running numbers from `first` up to, not with, `end`; the oldest
  * go when there are more than `limit`.
  */
@@ -47,6 +85,8 @@ export class FrameSeries {
   #time = new Float64Array(FIRST_CAPACITY);
   #values = new Float32Array(FIRST_CAPACITY * WIDTH);
   #flight = new Float32Array(FIRST_CAPACITY);
+  /** The server's number of each frame. */
+  #seqs = new Uint32Array(FIRST_CAPACITY);
   /** 1 where the way from the frame before is not known. */
   #cut = new Uint8Array(FIRST_CAPACITY);
   #capacity = FIRST_CAPACITY;
@@ -83,6 +123,11 @@ export class FrameSeries {
   /** The sender's clock, s; NaN when its stream has none. @param {number} index */
   flight(index) {
     return this.#flight[index % this.#capacity];
+  }
+
+  /** The server's number of a frame. @param {number} index */
+  seqAt(index) {
+    return this.#seqs[index % this.#capacity];
   }
 
   /** @param {number} index @param {number} column of COLUMN */
@@ -133,43 +178,44 @@ export class FrameSeries {
     const slot = this.end % this.#capacity;
     this.#time[slot] = time;
     this.#flight[slot] = batch.flightTime(i);
-    this.#copy(batch, i, slot * WIDTH);
+    this.#seqs[slot] = seq;
+    writeRow(this.#values, slot * WIDTH, batch, i);
     this.end += 1;
     this.#cut[slot] = reset || this.#isJump(this.end - 1) ? 1 : 0;
   }
 
-  /** @param {FrameBatch} batch @param {number} i @param {number} at */
-  #copy(batch, i, at) {
-    const values = this.#values;
-    for (let axis = 0; axis < 3; axis += 1) {
-      values[at + COLUMN.x + axis] = batch.position(i, axis);
-      values[at + COLUMN.vx + axis] = batch.velocity(i, axis);
-      values[at + COLUMN.gyroPitch + axis] = batch.gyro(i, axis);
-    }
-    for (let part = 0; part < 4; part += 1) {
-      values[at + COLUMN.qx + part] = batch.attitude(i, part);
-      values[at + COLUMN.throttle + part] = batch.input(i, part);
-    }
-    values[at + COLUMN.charge] = batch.battery(i, 0);
-    values[at + COLUMN.volts] = batch.battery(i, 1);
-    for (let motor = 0; motor < 8; motor += 1) {
-      values[at + COLUMN.rpm + motor] = batch.motorRpm(i, motor);
-    }
-    values[at + COLUMN.motorCount] = batch.motorCount(i);
-  }
-
   /** @param {number} index */
   #isJump(index) {
-    if (index <= this.first) {
-      return true;
+    return index <= this.first || isJump(this, index - 1, this, index);
+  }
+
+  /**
+   * Take what insertion.js has put together instead: as many of the newest frames as are kept. Frames are numbered anew.
+   * @param {import("./insertion.js").Columns} columns the latest frame is the series' own, or its first
+   */
+  adopt({ count, time, flight, seq, values, cut }) {
+    const from = Math.max(0, count - this.#limit);
+    const kept = count - from;
+    this.#capacity = Math.min(this.#limit, Math.max(FIRST_CAPACITY, this.#capacity, kept));
+    this.#time = copied(new Float64Array(this.#capacity), time.subarray(from, count));
+    this.#flight = copied(new Float32Array(this.#capacity), flight.subarray(from, count));
+    this.#seqs = copied(new Uint32Array(this.#capacity), seq.subarray(from, count));
+    this.#values = copied(new Float32Array(this.#capacity * WIDTH), values.subarray(from * WIDTH, count * WIDTH));
+    this.#cut = copied(new Uint8Array(this.#capacity), cut.subarray(from, count));
+    if (kept > 0 && this.#seq === 0) {
+      this.#seq = seq[count - 1];
+      this.arrival = time[count - 1];
+      const offset = Number.isNaN(flight[count - 1]) ? Infinity : time[count - 1] - flight[count - 1];
+      this.#clock = new EvenClock({ flight: flight[count - 1], offset, last: time[count - 1] });
     }
-    const elapsed = this.time(index) - this.time(index - 1);
-    const distance = Math.hypot(
-      this.value(index, COLUMN.x) - this.value(index - 1, COLUMN.x),
-      this.value(index, COLUMN.y) - this.value(index - 1, COLUMN.y),
-      this.value(index, COLUMN.z) - this.value(index - 1, COLUMN.z),
-    );
-    return elapsed > GAP_S || distance > SLACK_M + FASTEST_M_PER_S * elapsed;
+    this.first = 0;
+    this.end = kept;
+    this.version += 1;
+  }
+
+  /** What its arrays take. */
+  get bytes() {
+    return this.#time.byteLength + this.#flight.byteLength + this.#seqs.byteLength + this.#values.byteLength + this.#cut.byteLength;
   }
 
   #makeRoom() {
@@ -183,10 +229,11 @@ export class FrameSeries {
     }
   }
 
-  /** Only before the first frame is ever dropped, so slots and numbers still agree. @param {number} capacity */
+  /** Only while the oldest frame stands in the first slot, so slots and numbers still agree. @param {number} capacity */
   #grow(capacity) {
     this.#time = copied(new Float64Array(capacity), this.#time);
     this.#flight = copied(new Float32Array(capacity), this.#flight);
+    this.#seqs = copied(new Uint32Array(capacity), this.#seqs);
     this.#values = copied(new Float32Array(capacity * WIDTH), this.#values);
     this.#cut = copied(new Uint8Array(capacity), this.#cut);
     this.#capacity = capacity;
@@ -194,8 +241,8 @@ export class FrameSeries {
 }
 
 /**
- * @template {Float64Array | Float32Array | Uint8Array} T
- * @param {T} larger @param {T} smaller
+ * @template {Float64Array | Float32Array | Uint32Array | Uint8Array} T
+ * @param {T} larger @param {ArrayLike<number>} smaller
  */
 function copied(larger, smaller) {
   larger.set(smaller);
@@ -211,12 +258,21 @@ export class FrameStore {
   raceStart = NaN;
   /** Frames taken out of batches, known ones among them. */
   received = 0;
+  /** Frames that the server numbered and that the socket did not bring. */
+  missed = 0;
   /** Race seconds of the newest frame by the server's clock; −Infinity before the first. */
   newest = -Infinity;
 
   /** @param {number} [limit] the most frames that are kept of a drone */
   constructor(limit = Infinity) {
     this.#limit = limit;
+  }
+
+  /** What the series' arrays take. */
+  get bytes() {
+    let sum = 0;
+    this.#series.forEach((series) => (sum += series.bytes));
+    return sum;
   }
 
   /** In no order. */
@@ -234,14 +290,17 @@ export class FrameStore {
     this.raceStart = batch.raceStart;
     this.received += batch.count;
     for (let i = 0; i < batch.count; i += 1) {
-      const series = this.#make(batch.drone(i));
+      const series = this.make(batch.drone(i));
+      if (series.seq > 0) {
+        this.missed += Math.max(0, batch.seq(i) - series.seq - 1);
+      }
       series.push(batch, i);
       this.newest = Math.max(this.newest, series.arrival);
     }
   }
 
-  /** @param {number} drone */
-  #make(drone) {
+  /** A drone's series, made where there is none yet. @param {number} drone */
+  make(drone) {
     let series = this.#series.get(drone);
     if (!series) {
       series = new FrameSeries(drone, this.#limit);

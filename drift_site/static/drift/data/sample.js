@@ -2,7 +2,7 @@
 
 import { COLUMN, WIDTH } from "./ring.js";
 
-/** @typedef {import("./ring.js").FrameSeries} FrameSeries */
+/** @typedef {import("./series.js").Series} Series */
 
 /** Past its last frame a drone is carried on by its velocity for this long. */
 export const EXTRAPOLATE_S = 0.1;
@@ -39,7 +39,7 @@ export class Sample {
 }
 
 /**
- * @param {FrameSeries | undefined} series
+ * @param {Series | undefined} series
  * @param {number} time race seconds
  * @param {Sample} out is overwritten, so that the animation makes no garbage
  * @returns {Sample} `out`
@@ -65,7 +65,7 @@ export function sampleAt(series, time, out) {
   return out;
 }
 
-/** @param {FrameSeries} series @param {number} index @param {number} time @param {Sample} out */
+/** @param {Series} series @param {number} index @param {number} time @param {Sample} out */
 function between(series, index, time, out) {
   const next = index + 1;
   const length = series.time(next) - series.time(index);
@@ -100,7 +100,7 @@ function past(elapsed, out) {
 
 /**
  * Turn the attitude in `values` towards that of frame `next`, the short way.
- * @param {Float32Array} values @param {FrameSeries} series @param {number} next @param {number} part 0..1
+ * @param {Float32Array} values @param {Series} series @param {number} next @param {number} part 0..1
  */
 function slerp(values, series, next, part) {
   const q = COLUMN.qx;

@@ -3,6 +3,7 @@
 import { find, write } from "../common/dom.js";
 import * as loop from "../common/loop.js";
 import { RaceFeed } from "../wire/feed.js";
+import { Drones } from "../map/drones.js";
 import { markElement } from "../map/marks.js";
 import { TopView } from "../map/topview.js";
 
@@ -11,6 +12,7 @@ import { TopView } from "../map/topview.js";
 
 export class RaceView {
   #root;
+  #drones = new Drones();
   #feed;
   #topView;
   /** @type {Map<Drone, HTMLTableRowElement>} */
@@ -29,8 +31,8 @@ export class RaceView {
    */
   constructor(root, raceId, status, options = {}) {
     this.#root = root;
-    this.#feed = new RaceFeed(raceId, status, options);
-    this.#topView = new TopView(find(root, "canvas", HTMLCanvasElement), this.#feed.drones);
+    this.#feed = new RaceFeed(raceId, status, this.#drones, options);
+    this.#topView = new TopView(find(root, "canvas", HTMLCanvasElement), this.#drones);
     addEventListener("online", this.#online);
   }
 
@@ -63,7 +65,7 @@ export class RaceView {
 
   /** How many drones the server counts: more are shown once their frames come. @param {number} count */
   drones(count) {
-    this.set("drones", String(Math.max(count, this.#feed.drones.all.length)));
+    this.set("drones", String(Math.max(count, this.#drones.all.length)));
   }
 
   /** @param {string} text why no frames can arrive; empty when they can */
@@ -86,7 +88,7 @@ export class RaceView {
       this.#root.dataset.state = situation.kind;
       this.onchange(situation);
     }
-    const { drones } = this.#feed;
+    const drones = this.#drones;
     const rate = drones.rate(now);
     this.set("rate", situation.kind === "live" && !Number.isNaN(rate) ? rate.toFixed(0) : "–");
     if (drones.all.length > 0) {

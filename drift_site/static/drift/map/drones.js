@@ -1,11 +1,12 @@
 // The drones of a race as the stream tells of them: their names, latest frame, trail and rate.
 
+import { STALE_MS } from "../wire/feed.js";
 import { Trail } from "./trail.js";
 
 /** @typedef {import("../wire/protocol.js").FrameBatch} FrameBatch */
 /** @typedef {import("../wire/protocol.js").DroneInfo} DroneInfo */
+/** @typedef {import("../wire/protocol.js").Message} Message */
 
-export const STALE_MS = 1000;
 const RATE_WINDOW_MS = 1000;
 
 export class Drone {
@@ -128,8 +129,17 @@ export class Drones {
     this.get(info.drone).describe(info);
   }
 
+  /** @param {Message} message */
+  event(message) {
+    if (message.type === "hello") {
+      message.drones.forEach((info) => this.describe(info));
+    } else if (message.type === "drone") {
+      this.describe(message);
+    }
+  }
+
   /** @param {FrameBatch} batch @param {number} now when it came, on the page's clock */
-  take(batch, now) {
+  frames(batch, now) {
     for (let i = 0; i < batch.count; i += 1) {
       this.get(batch.drone(i)).take(batch, i, now);
       this.newest = Math.max(this.newest, batch.time(i));

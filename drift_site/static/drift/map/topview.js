@@ -4,9 +4,25 @@ import { colourOf, COLOURS, outlineOf } from "./marks.js";
 import { Extent, fit, roundStep, towards } from "./scale.js";
 import { TRAIL_SECONDS } from "./trail.js";
 
-/** @typedef {import("./drones.js").Drone} Drone */
-/** @typedef {import("./drones.js").Drones} Drones */
+/** @typedef {import("../wire/protocol.js").Gate} Gate */
 /** @typedef {import("./scale.js").Fit} Fit */
+
+/**
+ * A drone as it is painted: drones.js's of the live stream, or one out of a store of frames.
+ * @typedef {object} Drone
+ * @property {number} number
+ * @property {string} label
+ * @property {number} x m; NaN when not known, as the following
+ * @property {number} z
+ * @property {number} noseX
+ * @property {number} noseZ
+ * @property {number} speed m/s
+ * @property {number} arrivedAt when it was last heard of, on the page's clock
+ * @property {(now: number) => boolean} isStale
+ * @property {{forEach: (newest: number, point: (age: number, x: number, z: number, cut: boolean) => void) => void}} trail
+ */
+
+/** @typedef {{readonly all: Drone[], readonly newest: number}} Drones */
 
 const MARK_PX = 9;
 // Where a name begins, from the middle of its mark: past the nose.
@@ -28,6 +44,7 @@ function paletteOf(element) {
   return {
     grid: value("--grid"),
     ink: value("--ink"),
+    accent: value("--accent"),
     faint: value("--faint"),
     ground: value("--ground"),
     drones: numbers.map((index) => value(`--drone-${index}`)),
@@ -48,6 +65,12 @@ export class TopView {
   #palette;
   #changed = true;
   #drawnAt = 0;
+  /** How long the trails are, s; 0 for none. */
+  trailSeconds = TRAIL_SECONDS;
+  /** The order of the gate that stands out; NaN for none. */
+  nextGate = NaN;
+  /** @type {Gate[]} */
+  #gates = [];
   /** Written ten times a second, so that figures can be read. @type {Map<Drone, string>} */
   #labels = new Map();
   /** @type {ResizeObserver} */
@@ -78,6 +101,24 @@ export class TopView {
     this.#observer.disconnect();
     dark.removeEventListener("change", this.#recolour);
     contrast.removeEventListener("change", this.#recolour);
+  }
+
+  /** @param {Gate[]} gates */
+  setGates(gates) {
+    this.#gates = gates;
+    gates.forEach(({ x, z }) => this.#extent.include(x, z));
+    this.#changed = true;
+  }
+
+  /** The drone that is painted nearest to a point within `reach`, else null. @param {number} x px @param {number} y px @param {number} reach px */
+  at(x, y, reach) {
+    const view = this.#fit;
+    if (!view) {
+      return null;
+    }
+    const away = (/** @type {Drone} */ drone) => Math.hypot(this.#px(view, drone.x) - x, this.#py(view, drone.z) - y);
+    const near = this.#drones.all.filter((drone) => away(drone) <= reach).sort((a, b) => away(a) - away(b));
+    return near[0]?.number ?? null;
   }
 
   /** Take up new text beside the drones; called at most ten times a second. @param {number} now */
@@ -125,6 +166,7 @@ export class TopView {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, this.#width, this.#height);
     this.#paintGrid(view);
+    this.#gates.forEach((gate) => this.#paintGate(view, gate));
     const shown = this.#drones.all.filter((drone) => Number.isFinite(drone.x) && Number.isFinite(drone.z));
     shown.forEach((drone) => this.#paintTrail(view, drone, drone.isStale(now)));
     shown.forEach((drone) => this.#paintMark(view, drone, drone.isStale(now)));
@@ -182,8 +224,35 @@ export class TopView {
     context.fillText(`${metres} m`, x + 6, y - 5);
   }
 
+  /** A gate from above: its width, its number, and an arrow the way it is flown. @param {Fit} view @param {Gate} gate */
+  #paintGate(view, { x, z, yaw, width, order }) {
+    const context = this.#context;
+    const [sine, cosine] = [Math.sin((yaw * Math.PI) / 180), Math.cos((yaw * Math.PI) / 180)];
+    const half = Math.max(width / 2, 6 / view.scale);
+    const at = (/** @type {number} */ right, /** @type {number} */ ahead) => /** @type {const} */ ([
+      this.#px(view, x + cosine * right + sine * ahead), this.#py(view, z - sine * right + cosine * ahead),
+    ]);
+    context.beginPath();
+    context.moveTo(...at(-half, 0));
+    context.lineTo(...at(half, 0));
+    const tip = 8 / view.scale;
+    context.moveTo(...at(-tip / 2, tip / 2));
+    context.lineTo(...at(0, tip));
+    context.lineTo(...at(tip / 2, tip / 2));
+    context.strokeStyle = context.fillStyle = order === this.nextGate ? this.#palette.accent : this.#palette.faint;
+    context.lineWidth = order === this.nextGate ? 4 : 2.5;
+    context.stroke();
+    context.font = `bold 12px ${this.#palette.font}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(String(order), ...at(half + 10 / view.scale, 0));
+  }
+
   /** @param {Fit} view @param {Drone} drone @param {boolean} stale */
   #paintTrail(view, drone, stale) {
+    if (this.trailSeconds === 0) {
+      return;
+    }
     const context = this.#context;
     context.strokeStyle = stale ? this.#palette.faint : this.#palette.drones[colourOf(drone.number)];
     context.lineWidth = 2.5;
@@ -192,7 +261,7 @@ export class TopView {
     let [lastX, lastY] = [0, 0];
     drone.trail.forEach(this.#drones.newest, (age, x, z, cut) => {
       const [px, py] = [this.#px(view, x), this.#py(view, z)];
-      const next = Math.min(FADES - 1, Math.floor((age / TRAIL_SECONDS) * FADES));
+      const next = Math.min(FADES - 1, Math.floor((age / this.trailSeconds) * FADES));
       if (next !== fade) {
         if (fade >= 0) {
           context.lineTo(cut ? lastX : px, cut ? lastY : py);

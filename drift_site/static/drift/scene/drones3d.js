@@ -8,7 +8,7 @@ import { DroneModel, SPAN_M } from "./dronemodel.js";
 import { enlargement } from "./framing.js";
 import { sizePicture } from "./labels.js";
 
-/** @typedef {import("../data/ring.js").FrameStore} FrameStore */
+/** @typedef {import("../data/series.js").Store} Store */
 /** @typedef {import("./palette.js").Palette} Palette */
 /** @typedef {{drone: number, label: string, ghost?: boolean, sign?: string}} DroneInfo */
 
@@ -56,7 +56,7 @@ export class Drones3D {
   }
 
   /**
-   * @param {number} time race seconds @param {FrameStore} store @param {ReadonlySet<number>} stale @param {Palette} palette
+   * @param {number} time race seconds @param {Store} store @param {ReadonlySet<number>} stale @param {Palette} palette
    */
   place(time, store, stale, palette) {
     const elapsed = Math.abs(time - this.#time) < 1 ? time - this.#time : 0;

@@ -9,9 +9,10 @@ import { Gates3D } from "./gates3d.js";
 import { Ground } from "./ground.js";
 import { LegendView } from "./legend.js";
 import { paletteOf, watchPalette } from "./palette.js";
+import { Quality } from "./quality.js";
 import { Trails3D } from "./trails3d.js";
 
-/** @typedef {import("../data/ring.js").FrameStore} FrameStore */
+/** @typedef {import("../data/series.js").Store} Store */
 /** @typedef {import("../wire/protocol.js").Track} Track */
 /** @typedef {import("./cameras.js").CameraMode} CameraMode */
 /** @typedef {import("./drones3d.js").DroneInfo} DroneInfo */
@@ -63,6 +64,7 @@ export class Stage {
   #cameras;
   #legend;
   #bounds = new Bounds();
+  #quality = new Quality();
   /** @type {Track | null} */
   #track = null;
   /** @type {DroneInfo[]} */
@@ -138,7 +140,7 @@ export class Stage {
   /** What the graphics card holds and drew last, for the page's counters. */
   get load() {
     const { memory, render } = this.#renderer.info;
-    return { geometries: memory.geometries, textures: memory.textures, calls: render.calls, triangles: render.triangles };
+    return { geometries: memory.geometries, textures: memory.textures, calls: render.calls, triangles: render.triangles, share: this.#quality.share };
   }
 
   /** @param {Track | null} track */
@@ -161,12 +163,16 @@ export class Stage {
 
   /**
    * Draw the race as it was at a moment; once a picture of the screen.
-   * @param {number} time race seconds @param {FrameStore} store @param {ReadonlySet<number>} stale drones shown grey
+   * @param {number} time race seconds @param {Store} store @param {ReadonlySet<number>} stale drones shown grey
    */
   draw(time, store, stale) {
     const now = performance.now();
-    const elapsed = Math.min(0.25, (now - this.#drawnAt) / 1000) || 0;
+    const passed = (now - this.#drawnAt) / 1000;
+    const elapsed = Math.min(0.25, passed) || 0;
     this.#drawnAt = now;
+    if (this.#quality.note(passed)) {
+      this.#size();
+    }
     const { width, height } = this.#view;
     if (this.isLost || width === 0 || height === 0) {
       return;
@@ -209,7 +215,11 @@ export class Stage {
   #resize(container) {
     this.#view.width = container.clientWidth;
     this.#view.height = container.clientHeight;
-    this.#renderer.setPixelRatio(Math.min(MOST_PIXEL_RATIO, window.devicePixelRatio || 1));
+    this.#size();
+  }
+
+  #size() {
+    this.#renderer.setPixelRatio(Math.min(MOST_PIXEL_RATIO, window.devicePixelRatio || 1) * this.#quality.share);
     this.#renderer.setSize(this.#view.width, this.#view.height, false);
   }
 

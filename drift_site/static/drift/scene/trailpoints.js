@@ -3,7 +3,7 @@
 import { COLUMN } from "../data/ring.js";
 import { mirrored } from "./axes.js";
 
-/** @typedef {import("../data/ring.js").FrameSeries} FrameSeries */
+/** @typedef {import("../data/series.js").Series} Series */
 /** @typedef {import("../data/sample.js").Sample} Sample */
 
 /** Points of a trail, one of them the drone itself. */
@@ -58,7 +58,7 @@ export class TrailPoints {
 
   /**
    * Take up the frames of the `seconds` before `time`, and the drone itself as the last point.
-   * @param {FrameSeries} series @param {number} time race seconds @param {number} seconds @param {Sample} head the drone at `time`
+   * @param {Series} series @param {number} time race seconds @param {number} seconds @param {Sample} head the drone at `time`
    */
   follow(series, time, seconds, head) {
     const steady = this.#version === series.version && this.#seconds === seconds && time >= this.#latest
@@ -77,7 +77,7 @@ export class TrailPoints {
     this.#head(head, time);
   }
 
-  /** @param {FrameSeries} series @param {number} time @param {number} seconds */
+  /** @param {Series} series @param {number} time @param {number} seconds */
   #begin(series, time, seconds) {
     this.data.fill(NaN);
     this.dirtyFrom = 0;
@@ -91,7 +91,7 @@ export class TrailPoints {
     this.#next = Math.max(series.first, series.indexAt(time - seconds));
   }
 
-  /** @param {FrameSeries} series @param {number} index */
+  /** @param {Series} series @param {number} index */
   #take(series, index) {
     const at = series.time(index);
     const speed = Math.hypot(series.value(index, COLUMN.vx), series.value(index, COLUMN.vy), series.value(index, COLUMN.vz));

@@ -7,7 +7,7 @@ import {
 import { roundAbove } from "./framing.js";
 import { POINT, TrailPoints } from "./trailpoints.js";
 
-/** @typedef {import("../data/ring.js").FrameStore} FrameStore */
+/** @typedef {import("../data/series.js").Store} Store */
 /** @typedef {import("./dronemodel.js").DroneModel} DroneModel */
 /** @typedef {import("./palette.js").Palette} Palette */
 /** @typedef {"pilot" | "speed" | "throttle"} TrailColour */
@@ -162,7 +162,7 @@ export class Trails3D {
   }
 
   /**
-   * @param {number} time race seconds @param {FrameStore} store @param {DroneModel[]} models @param {{width: number, height: number}} view px
+   * @param {number} time race seconds @param {Store} store @param {DroneModel[]} models @param {{width: number, height: number}} view px
    * @param {Palette} palette
    */
   draw(time, store, models, view, palette) {

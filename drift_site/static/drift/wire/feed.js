@@ -1,10 +1,21 @@
 // A race as it comes over its socket, and in one word how that is going.
 
-import { Drones, STALE_MS } from "../map/drones.js";
 import { decodeFrames, parseMessage, ProtocolError } from "./protocol.js";
 import { CLOSE, LiveSocket } from "./socket.js";
 
+/** @typedef {import("./protocol.js").FrameBatch} FrameBatch */
+/** @typedef {import("./protocol.js").Message} Message */
 /** @typedef {import("./socket.js").SocketState} SocketState */
+
+/** After so long a silence nothing is as it is shown. */
+export const STALE_MS = 1000;
+
+/**
+ * What takes in what a race's socket says; it only writes it down. `now` is the page's clock, ms.
+ * @typedef {object} Sink
+ * @property {(message: Message, now: number) => void} event in their order; the first one is `hello`
+ * @property {(batch: FrameBatch, now: number) => void} frames none is empty
+ */
 
 /**
  * @typedef {object} Situation what a person is told of
@@ -88,7 +99,7 @@ function duration(ms) {
 }
 
 export class RaceFeed {
-  drones = new Drones();
+  #sink;
   #status;
   /** @type {number | null} */
   #helloAt = null;
@@ -101,10 +112,12 @@ export class RaceFeed {
   /**
    * @param {string} raceId
    * @param {string} status what the page knows of it so far
+   * @param {Sink} sink
    * @param {{preview?: boolean}} [options] preview: a picture on a page about something else, which makes nobody a viewer
    */
-  constructor(raceId, status, { preview = false } = {}) {
+  constructor(raceId, status, sink, { preview = false } = {}) {
     this.#status = status;
+    this.#sink = sink;
     this.#now = () => performance.now();
     this.#socket = new LiveSocket(address(raceId, preview), {
       text: (text) => this.#reading(() => this.#event(text)),
@@ -161,15 +174,16 @@ export class RaceFeed {
   /** @param {string} text */
   #event(text) {
     const message = parseMessage(text);
-    if (message?.type === "hello") {
+    if (!message) {
+      return;
+    }
+    if (message.type === "hello") {
       this.#helloAt = this.#now();
       this.#status = message.race.status;
-      message.drones.forEach((drone) => this.drones.describe(drone));
-    } else if (message?.type === "drone") {
-      this.drones.describe(message);
-    } else if (message?.type === "race") {
+    } else if (message.type === "race") {
       this.#status = message.status;
     }
+    this.#sink.event(message, this.#now());
   }
 
   /** @param {ArrayBuffer} bytes */
@@ -177,7 +191,7 @@ export class RaceFeed {
     const batch = decodeFrames(bytes);
     if (batch && batch.count > 0) {
       this.#framesAt = this.#now();
-      this.drones.take(batch, this.#framesAt);
+      this.#sink.frames(batch, this.#framesAt);
     }
   }
 }

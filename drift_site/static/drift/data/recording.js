@@ -1,0 +1,154 @@
+// A recorded race out of /api/races/{id}/telemetry/?format=binary: its frames around the moment that is shown.
+
+import { decodeFrames, ProtocolError } from "../wire/protocol.js";
+import { ChunkLoader, Refused } from "./chunks.js";
+import { RecordedStore } from "./recorded.js";
+
+/** @typedef {import("../wire/protocol.js").FrameBatch} FrameBatch */
+
+/** s; the server's, see docs/api.md. */
+export const CHUNK_S = 10;
+const BUDGET_BYTES = 64e6;
+const HEADER_BYTES = 16;
+// A drone's even clock may be this far before a frame's arrival, and views look a little ahead.
+const MARGIN_S = 0.5;
+
+/** @type {Record<number, string>} */
+const REFUSALS = {
+  401: "Sign in to replay this race.",
+  403: "This race is private, and you are not among its guests.",
+  404: "There is no such race any more, or it is private and you are not signed in as one of its guests.",
+};
+
+export class Recording {
+  store = new RecordedStore();
+  #loader;
+  #chunks;
+  #url;
+  #duration;
+
+  /** @param {string} url of the race's telemetry @param {number} duration s */
+  constructor(url, duration) {
+    this.#url = url;
+    this.#duration = duration;
+    this.#chunks = Math.floor(duration / CHUNK_S) + 1;
+    const source = {
+      load: (/** @type {number} */ chunk, /** @type {AbortSignal} */ signal) => this.#load(chunk, signal),
+      drop: (/** @type {number} */ chunk) => this.store.drop(chunk),
+    };
+    this.#loader = new ChunkLoader(this.#chunks, source, BUDGET_BYTES);
+  }
+
+  /** Rises when what is loaded changes. */
+  get revision() {
+    return this.#loader.revision;
+  }
+
+  /** Why nothing is loaded any more, in words; empty when all is well. */
+  get fault() {
+    return this.#loader.fault;
+  }
+
+  /** What failed and will be asked for again: of which second on, why, and on the clock of `performance.now`, when. */
+  get failure() {
+    const failure = this.#loader.failure;
+    return failure && { from: failure.chunk * CHUNK_S, why: failure.why, until: failure.until };
+  }
+
+  /** The parts that are loaded, race seconds. @returns {Array<[number, number]>} */
+  get loaded() {
+    return this.#loader.runs.map(([first, last]) => [
+      first * CHUNK_S,
+      Math.min(this.#duration, (last + 1) * CHUNK_S),
+    ]);
+  }
+
+  /** Load around a moment, and give views its frames. @param {number} time race seconds */
+  aim(time) {
+    const chunk = this.#chunkOf(time);
+    this.#loader.aim(chunk);
+    this.store.turnTo(chunk);
+  }
+
+  /** Whether all frames that are shown at a moment are here. @param {number} time race seconds */
+  ready(time) {
+    for (let chunk = this.#chunkOf(time - MARGIN_S); chunk <= this.#chunkOf(time + MARGIN_S); chunk += 1) {
+      if (!this.#loader.has(chunk)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  retryNow() {
+    this.#loader.retryNow();
+  }
+
+  /** @param {number} time */
+  #chunkOf(time) {
+    return Math.max(0, Math.min(this.#chunks - 1, Math.floor(time / CHUNK_S)));
+  }
+
+  /** @param {number} chunk @param {AbortSignal} signal */
+  async #load(chunk, signal) {
+    const bytes = await fetched(`${this.#url}?format=binary&chunk=${chunk}`, signal);
+    const batches = batchesOf(await bytes.arrayBuffer());
+    signal.throwIfAborted();
+    return this.store.put(chunk, batches);
+  }
+}
+
+/**
+ * @param {string} url @param {AbortSignal} signal
+ * @returns {Promise<Response>}
+ * @throws {Refused | Error} whose text is for people
+ */
+export async function fetched(url, signal) {
+  let answer;
+  try {
+    answer = await fetch(url, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new Error("No connection to the server", { cause: error });
+  }
+  if (answer.status in REFUSALS) {
+    throw new Refused(REFUSALS[answer.status]);
+  }
+  if (!answer.ok) {
+    throw new Error(`The server answered ${answer.status}`);
+  }
+  return answer;
+}
+
+/**
+ * Cut messages that stand one behind the other.
+ * @param {ArrayBuffer} bytes
+ * @returns {FrameBatch[]}
+ * @throws {Refused | Error} for what does not follow the protocol, and for an answer that was cut off
+ */
+export function batchesOf(bytes) {
+  const view = new DataView(bytes);
+  const batches = [];
+  for (let at = 0; at < bytes.byteLength; ) {
+    if (at + HEADER_BYTES > bytes.byteLength) {
+      throw new Error("The answer was cut off");
+    }
+    const end = at + HEADER_BYTES + view.getUint32(at + 4, true) * view.getUint16(at + 2, true);
+    if (end > bytes.byteLength) {
+      throw new Error("The answer was cut off");
+    }
+    try {
+      const batch = decodeFrames(bytes.slice(at, end));
+      if (batch) {
+        batches.push(batch);
+      }
+    } catch (error) {
+      if (error instanceof ProtocolError) {
+        throw new Refused("This page does not fit the server. Reload it.", { cause: error });
+      }
+      throw error;
+    }
+    at = end;
+  }
+  return batches;
+}
