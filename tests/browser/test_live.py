@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests import servers
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import LAUNCH, Drift, watch
 
@@ -251,33 +251,22 @@ class Cable:
 
     def __init__(self, port: int) -> None:
         self._to = port
-        self._plugged = True
+        self.port = servers.free_port()  # at the watcher's end
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
-    @asynccontextmanager
-    async def laid(self) -> AsyncIterator[int]:
-        """Give the port at the watcher's end."""
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
-        try:
-            yield self._server.sockets[0].getsockname()[1]
-        finally:
-            self.pull()
-            self._server.close()
+    async def plug(self) -> None:
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
 
     def pull(self) -> None:
-        self._plugged = False
+        if self._server is not None:
+            self._server.close()
+            self._server = None
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
 
-    def plug(self) -> None:
-        self._plugged = True
-
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._plugged:
-            writer.transport.abort()
-            return
         there, back = await asyncio.open_connection("127.0.0.1", self._to)
         self._writers |= {writer, back}
         await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
@@ -296,21 +285,22 @@ class Cable:
 
 async def test_a_lost_connection_comes_back_and_its_gap_is_filled_from_the_recording(flown: Flown, page: Page) -> None:
     cable = Cable(flown.drift.port)
-    async with cable.laid() as port:
-        await page.set_viewport_size({"width": 640, "height": 480})
-        await is_live(page, f"http://127.0.0.1:{port}/races/{flown.race_id}/")
-        await until(page, "drift.counters.filling === 0")
-        cable.pull()
-        state = page.locator('[data-field="state"]')
-        await expect(state).to_have_text(re.compile(r"^No connection\. Reconnecting in \d+ s$"), timeout=SLOW_MS)
-        await expect(page.get_by_role("status").first).to_have_text("No connection. Reconnecting.")
-        await expect(page.locator(".leaderboard tr.stale")).to_have_count(3, timeout=SLOW_MS)
-        cable.plug()
-        await expect(state).to_have_text("Live", timeout=SLOW_MS)
-        await until(page, "drift.counters.missed > 0 && drift.counters.filling === 0")
-        for drone in (1, 2, 3):
-            frames = await page.evaluate(f"drift.frames({drone})")
-            assert frames["cuts"] == 0, frames
+    await cable.plug()
+    await page.set_viewport_size({"width": 640, "height": 480})
+    await is_live(page, f"http://127.0.0.1:{cable.port}/races/{flown.race_id}/")
+    await until(page, "drift.counters.filling === 0")
+    cable.pull()
+    state = page.locator('[data-field="state"]')
+    await expect(state).to_have_text(re.compile(r"^No connection\. Reconnecting in \d+ s$"), timeout=SLOW_MS)
+    await expect(page.locator("#spoken")).to_have_text("No connection. Reconnecting.")
+    await expect(page.locator(".leaderboard tr.stale")).to_have_count(3, timeout=SLOW_MS)
+    await cable.plug()
+    await expect(state).to_have_text("Live", timeout=SLOW_MS)
+    await until(page, "drift.counters.missed > 0 && drift.counters.filling === 0")
+    for drone in (1, 2, 3):
+        frames = await page.evaluate(f"drift.frames({drone})")
+        assert frames["cuts"] == 0, frames
+    cable.pull()
 
 
 async def test_a_race_from_its_first_frame_over_a_dead_server_to_its_end_in_two_browsers(
