@@ -9,7 +9,7 @@ DEV_READY := $(VENV)/.dev-ready
 TYPES_READY := node_modules/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint types format bench soak lock clean
+.PHONY: help setup run demo test lint types format bench soak screenshots lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -63,6 +63,9 @@ format: $(DEV_READY) ## let the formatter rewrite the code
 
 bench: $(DEV_READY) ## the figures of the README, measured here
 	$(BIN)/python -m bench $(ARGS)
+
+screenshots: $(DEV_READY) ## the pictures of the README, in docs/images, of real pages in Chromium
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 lock: $(DEV_READY) ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade --quiet -o requirements.txt

@@ -1,11 +1,11 @@
-"""`python -m bench [fanout|ingest|storage] [--seconds N]` prints the README's tables, measured here."""
+"""`python -m bench [fanout|ingest|catchup|storage] [--seconds N]` prints the README's tables, measured here."""
 
 import argparse
 import sys
 
-from bench import fanout, ingest, machine, storage
+from bench import catchup, fanout, ingest, machine, storage
 
-BENCHES = {"fanout": fanout.run, "ingest": ingest.run, "storage": storage.run}
+BENCHES = {"fanout": fanout.run, "ingest": ingest.run, "catchup": catchup.run, "storage": storage.run}
 
 
 def main() -> None:

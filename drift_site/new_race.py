@@ -1,5 +1,6 @@
 """The page on which a race is created."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -33,7 +34,6 @@ class RaceForm(forms.Form):
         label="Map",
         max_length=NAME_LENGTH,
         initial="arena",
-        required=False,
         widget=forms.TextInput({"autocomplete": "off"}),
         help_text="Where the race is flown. With a track it is the track's.",
     )
@@ -44,6 +44,11 @@ class RaceForm(forms.Form):
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
     )
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        if data and data.get("track"):
+            self.fields["drift_map"].required = False
 
     def clean_name(self) -> str:
         return _checked(names.race_name, self.cleaned_data["name"])

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -79,7 +80,7 @@ def finished(request: HttpRequest) -> dict[str, Any]:
 @require_safe
 @never_cache
 def race(request: HttpRequest, race_id: UUID) -> HttpResponse:
-    """Show one race large, or with `?overlay=1` its parts on nothing; 404 also where the viewer may not know of it."""
+    """Show one race large, or with `?overlay=1` its parts of `&show=` alone; 404 also where it must not be known."""
     found = visible_race(request, race_id)
     if request.GET.get("overlay") == "1":
         card = races.card_for(request.user, found, found.drones.count())
@@ -131,6 +132,12 @@ def telemetry_configuration(request: HttpRequest, race_id: UUID) -> HttpResponse
     answer = HttpResponse(values["configuration"], content_type="application/json")
     answer["Content-Disposition"] = 'attachment; filename="TelemetryConfiguration.json"'
     return answer
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead browsers, which ask for it on pages that name none, to the mark of the site."""
+    return redirect(static("drift/favicon.svg"))
 
 
 def receiving_address(request: HttpRequest) -> str:

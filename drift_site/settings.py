@@ -45,6 +45,16 @@ def rate(name: str, default: str) -> str:
     return text
 
 
+def listen_address(name: str) -> tuple[str, int] | None:
+    text: str = env.str(name, "")
+    host, _, port = text.rpartition(":")
+    if not text:
+        return None
+    if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise ImproperlyConfigured(f"{name} must be an address and a port such as 127.0.0.1:9464, not {text!r}.")
+    return host.strip("[]"), int(port)
+
+
 # --- Where things are ------------------------------------------------------------------------------------------
 
 DRIFT_DATA_DIR = Path(env.str("DRIFT_DATA_DIR", str(BASE_DIR / "var"))).expanduser()
@@ -273,6 +283,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"StandingStatusEnum": ["RUN", "FIN", "DNF", "DNS", "DSQ"]},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "drift_site.schema.document_errors",
@@ -300,6 +311,14 @@ DRIFT_MAX_ACTIVE_RACES = number("DRIFT_MAX_ACTIVE_RACES", 4, least=1)  # a user
 DRIFT_SILENT_MINUTES = number("DRIFT_SILENT_MINUTES", 30, least=1)
 DRIFT_MAX_VIEWERS = number("DRIFT_MAX_VIEWERS", 2000, least=1)  # a process
 DRIFT_MAX_VIEWERS_PER_ADDRESS = number("DRIFT_MAX_VIEWERS_PER_ADDRESS", 200, least=1)
+
+
+# --- The operator's metrics ------------------------------------------------------------------------------------
+
+DRIFT_METRICS_TOKEN: str = env.str("DRIFT_METRICS_TOKEN", "")  # for /metrics; staff may read it without
+DRIFT_METRICS_LISTEN = listen_address("DRIFT_METRICS_LISTEN")  # of ingest_udp, which has no other port for it
+if DRIFT_METRICS_LISTEN and not DRIFT_METRICS_TOKEN:
+    raise ImproperlyConfigured("DRIFT_METRICS_LISTEN needs DRIFT_METRICS_TOKEN: nobody could read the metrics there.")
 
 
 # --- Django ----------------------------------------------------------------------------------------------------

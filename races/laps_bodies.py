@@ -84,9 +84,10 @@ class RulingBody(serializers.ModelSerializer[Ruling]):
         read_only_fields = fields
 
 
-class StandingBody(Who):
+class StandingLine(serializers.Serializer[Any]):
     """A line of the ranking; the fields are those of the `standings` event in docs/protocol.md."""
 
+    drone = serializers.IntegerField(help_text="The drone's number.")
     place = serializers.IntegerField(allow_null=True)
     status = serializers.ChoiceField(["RUN", "FIN", "DNF", "DNS", "DSQ"])
     laps = serializers.IntegerField()
@@ -103,6 +104,10 @@ class StandingBody(Who):
     laps_down = serializers.IntegerField()
     passed = serializers.IntegerField()
     distance = serializers.FloatField()
+
+
+class StandingBody(Who, StandingLine):
+    """The same, with who flies the drone."""
 
 
 class NamedRace(serializers.Serializer[Any]):

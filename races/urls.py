@@ -27,9 +27,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/races/<uuid:race_id>/laps/<int:lap_id>/split/", laps_api.SplitLapView.as_view()),
     path("api/races/<uuid:race_id>/rulings/", laps_api.RulingsView.as_view()),
     path("api/races/<uuid:race_id>/standings/", laps_api.StandingsView.as_view()),
-    path("api/races/<uuid:race_id>/results/", laps_api.ResultsView.as_view()),
-    path("api/races/<uuid:race_id>/results.csv", laps_api.ResultsTableView.as_view()),
+    path("api/races/<uuid:race_id>/results/", laps_api.ResultsView.as_view(), name="race_results"),
+    path("api/races/<uuid:race_id>/results.csv", laps_api.ResultsTableView.as_view(), name="race_results_csv"),
     path("api/tracks/", api.TracksView.as_view()),
-    path("api/tracks/<int:track_id>/", api.TrackView.as_view()),
+    path("api/tracks/<int:track_id>/", api.TrackView.as_view(), name="track"),
     path("api/tracks/<int:track_id>/records/", laps_api.RecordsView.as_view()),
 ]

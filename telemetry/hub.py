@@ -106,7 +106,7 @@ class RaceHub:
 
     @property
     def viewer_count(self) -> int:
-        return sum(len(stream.viewers) for stream in self._streams.values())
+        return sum(len(stream.viewers) for stream in list(self._streams.values()))
 
     async def add(self, viewer: Viewer, wish: Wish) -> None:
         """Let `viewer` have everything from now on, headed by a `hello` of the race as it is."""
@@ -215,6 +215,11 @@ class Hubs:
     def viewer_count(self, race_id: UUID) -> int:
         hub = self._hubs.get(race_id)
         return hub.viewer_count if hub else 0
+
+    @property
+    def all_viewers(self) -> int:
+        """The live viewers of all races; for any thread."""
+        return sum(hub.viewer_count for hub in list(self._hubs.values()))
 
 
 hubs = Hubs()

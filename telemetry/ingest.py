@@ -23,6 +23,7 @@ from races import announce, ingest_host, services
 from races.models import IngestHost, Race
 from telemetry.batches import Batch
 from telemetry.clock import SteadyClock
+from telemetry.counts import IngestCounts
 from telemetry.feed import Intake, RaceFeed, known_sources, listen
 from telemetry.liftoff import compile_format
 from telemetry.publisher import Publisher
@@ -88,6 +89,12 @@ class Ingest:
         self._database_away = False
         self._problems: dict[uuid.UUID, str] = {}
         self.ticks_late = 0
+        self._ended = IngestCounts()
+
+    @property
+    def counts(self) -> IngestCounts:
+        """What has been received, refused and published since the start."""
+        return self._ended.with_races(list(self.races.values()))
 
     # --- the whole
 
@@ -234,7 +241,8 @@ class Ingest:
                 logger.exception("Race %s could not be closed", running.race_id)
                 break
         await running.timekeeper.finish(ended=True)
-        self.races.pop(running.race_id, None)
+        if self.races.pop(running.race_id, None) is not None:
+            self._ended.add(running)
         self._problems.pop(running.race_id, None)
         event = announce.status_event(running.race_id, Race.Status.ENDED)
         if running.publisher is not None:

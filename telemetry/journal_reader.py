@@ -3,11 +3,11 @@
 import json
 import os
 import struct
-import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 from uuid import UUID
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from telemetry.journal import (
     segment_path,
     segments,
 )
+from telemetry.liftoff import split
 
 MAX_PAYLOAD: Final = 1 << 27  # a length above this is not one that a writer wrote
 READ_PER_FRAME: Final = 192  # bytes: about what a frame of the largest format takes in a block
@@ -48,18 +49,22 @@ class Header:
 class Chunk:
     """Some whole blocks of one segment.
 
-    `entries` is an array of ENTRY, `datagrams` their datagrams, `sources` the address of each drone among them;
-    `position` is behind them. `stream_format` is None when the segment's header cannot be read. `skipped` counts
-    the bytes before `position` that were no blocks, `torn` those behind it up to the end of what could be read.
+    `entries` is an array of ENTRY, `packed` their datagrams, one after the other, `sources` the address of each drone
+    among them; `position` is behind them. `stream_format` is None when the segment's header cannot be read. `skipped`
+    counts the bytes before `position` that were no blocks, `torn` those behind it up to the end of what could be read.
     """
 
     entries: NDArray[Any]
-    datagrams: list[bytes]
+    packed: bytes
     sources: dict[int, str]
     position: Position
     stream_format: list[str] | None
     skipped: int = 0
     torn: int = 0
+
+    @property
+    def datagrams(self) -> list[bytes]:
+        return split(self.packed, self.entries["length"])
 
     @property
     def end(self) -> Position:
@@ -79,7 +84,7 @@ def _header(file: BinaryIO) -> Header | None:
         return None
     magic, version, length, checksum = FILE_HEAD.unpack(head)
     text = file.read(length)
-    if magic != MAGIC or version != VERSION or len(text) < length or zlib.crc32(text) != checksum:
+    if magic != MAGIC or version != VERSION or len(text) < length or crc32(text) != checksum:
         return None
     said = json.loads(text)
     return Header(UUID(said["race"]), said["stream_format"], said["segment"], FILE_HEAD.size + length)
@@ -103,10 +108,10 @@ def read_segment(path: Path, offset: int, most: int, end: int | None = None) -> 
             # A block longer than what was read, or bytes that are none: the rest of the segment decides.
             data += file.read(rest - len(data))
             found = _scan(data, most, whole=True)
-    entries, datagrams, sources = _frames(data, found.blocks)
+    entries, packed, sources = _frames(data, found.blocks)
     return Chunk(
         entries,
-        datagrams,
+        packed,
         sources,
         position=Position(segment_number(path), offset + found.taken),
         stream_format=header.stream_format if header else None,
@@ -138,7 +143,7 @@ def read(directory: Path, race_id: UUID, start: Position, most: int, limit: Posi
         if chunk.entries.size:
             return replace(chunk, skipped=chunk.skipped + skipped, torn=0)  # its end is skipped by the next call
         skipped += chunk.skipped + chunk.torn
-    return Chunk(np.empty(0, ENTRY), [], {}, max(start, limit), None, skipped)
+    return Chunk(np.empty(0, ENTRY), b"", {}, max(start, limit), None, skipped)
 
 
 def count(directory: Path, race_id: UUID, start: Position, end: Position) -> int:
@@ -177,9 +182,10 @@ class _Found:
 def _scan(data: bytes, most: int, *, whole: bool) -> _Found:
     """Find the blocks of `data`; not `whole`: what is none may go on behind it, so it is left to the next call."""
     found = _Found([])
+    view = memoryview(data)
     frames = at = 0
     while at < len(data):
-        block = _block_at(data, at)
+        block = _block_at(view, at)
         if block is None:
             if not whole:
                 return found
@@ -195,45 +201,42 @@ def _scan(data: bytes, most: int, *, whole: bool) -> _Found:
     return found
 
 
-def _block_at(data: bytes, at: int) -> _Block | None:
+def _block_at(view: memoryview, at: int) -> _Block | None:
     start = at + BLOCK_HEAD.size
-    if start > len(data):
+    if start > len(view):
         return None
-    sync, length, frames, checksum = BLOCK_HEAD.unpack_from(data, at)
+    sync, length, frames, checksum = BLOCK_HEAD.unpack_from(view, at)
     end = start + length
-    if sync != SYNC or length > MAX_PAYLOAD or end > len(data):
+    if sync != SYNC or length > MAX_PAYLOAD or end > len(view):
         return None
-    view = memoryview(data)
-    if zlib.crc32(view[start:end], zlib.crc32(view[at : start - 4])) != checksum:
+    if crc32(view[start:end], crc32(view[at : start - 4])) != checksum:
         return None
     return _Block(frames, start, end)
 
 
 def _next_block(data: bytes, at: int) -> int:
     """Give where the next whole block starts at or behind `at`; the length of `data` when there is none."""
+    view = memoryview(data)
     while (at := data.find(SYNC, at)) >= 0:
-        if _block_at(data, at) is not None:
+        if _block_at(view, at) is not None:
             return at
         at += 1
     return len(data)
 
 
-def _frames(data: bytes, blocks: list[_Block]) -> tuple[NDArray[Any], list[bytes], dict[int, str]]:
-    entries: list[bytes] = []
-    datagrams: list[bytes] = []
+def _frames(data: bytes, blocks: list[_Block]) -> tuple[NDArray[Any], bytes, dict[int, str]]:
+    view = memoryview(data)
+    entries: list[memoryview] = []
+    packed: list[memoryview] = []
     sources: dict[int, str] = {}
     table = b""  # of the block before: mostly the next one's too
     for block in blocks:
         at = block.start + block.frames * ENTRY.itemsize
-        own = data[block.start : at]
-        entries.append(own)
+        entries.append(view[block.start : at])
         if not table or not data.startswith(table, at):
             table = data[at : _sources(data, at, sources)]
-        at += len(table)
-        for length in np.frombuffer(own, ENTRY)["length"].tolist():
-            datagrams.append(data[at : at + length])
-            at += length
-    return np.frombuffer(b"".join(entries), ENTRY), datagrams, sources
+        packed.append(view[at + len(table) : block.end])
+    return np.frombuffer(b"".join(entries), ENTRY), b"".join(packed), sources
 
 
 def _sources(data: bytes, at: int, sources: dict[int, str]) -> int:

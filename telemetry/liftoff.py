@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -103,7 +104,7 @@ class StreamFormat:
                 refused += [(index, self.misfit(datagrams[index])) for index in indices]
                 continue
             batch = datagrams if len(by_size) == 1 else [datagrams[index] for index in indices]
-            decoded, reasons = self._decode_size(size, batch)
+            decoded, reasons = self._decode_size(size, b"".join(batch))
             where = np.array(indices, np.intp)
             if reasons:
                 refused += [(indices[row], reason) for row, reason in reasons]
@@ -112,6 +113,18 @@ class StreamFormat:
             accepted.append(where)
         refused.sort()
         return _in_order(frames, accepted, refused)
+
+    def decode_packed(self, packed: bytes, lengths: NDArray[np.integer[Any]]) -> Decoded:
+        """Decode a batch likewise, its datagrams of these lengths lying one after the other in `packed`.
+
+        Datagrams of one length are decoded together, as arrays: an eighth of what taking them apart would cost.
+        """
+        size = int(lengths[0]) if len(lengths) else 0
+        if size not in self._records or len(packed) != size * len(lengths) or (lengths != size).any():
+            return self.decode(split(packed, lengths))
+        frames, refused = self._decode_size(size, packed)
+        accepted = np.arange(len(lengths))
+        return Decoded(frames, np.delete(accepted, [row for row, _ in refused]) if refused else accepted, refused)
 
     def encode(self, frames: FrameArray) -> list[bytes]:
         """Give each frame as the datagram that its sender would send, battery charge before voltage.
@@ -143,16 +156,18 @@ class StreamFormat:
         counted = [("count", "u1"), ("rpm", "<f4", (motors,))] if self._has_motors else []
         return np.dtype([("head", "<f4", (head,)), *counted, ("tail", "<f4", (tail,))])
 
-    def _decode_size(self, size: int, datagrams: Sequence[bytes]) -> tuple[FrameArray, list[tuple[int, Refusal]]]:
+    def _decode_size(self, size: int, packed: bytes) -> tuple[FrameArray, list[tuple[int, Refusal]]]:
         """Decode datagrams of one length that the format allows; give frames, and rows refused with their reasons."""
         motors, record = self._records[size]
-        records = np.frombuffer(b"".join(datagrams), record)
+        records = np.frombuffer(packed, record)
         refused: list[tuple[int, Refusal]] = []
         good = self._good(records, motors)
         if not good.all():
             for row in np.flatnonzero(~good).tolist():
                 miscounted = self._has_motors and records["count"][row] != motors
-                refused.append((row, self.misfit(datagrams[row]) if miscounted else Refusal.NOT_FINITE))
+                refused.append(
+                    (row, self.misfit(packed[row * size : (row + 1) * size]) if miscounted else Refusal.NOT_FINITE)
+                )
             records = records[good]
         frames = empty(len(records))
         blocks = frames.view(BLOCKS)
@@ -183,6 +198,12 @@ class StreamFormat:
                 return Refusal.MOTOR_COUNT
             size += 4 * motors
         return Refusal.SHORT if len(datagram) < size else Refusal.LONG
+
+
+def split(packed: bytes, lengths: NDArray[np.integer[Any]]) -> list[bytes]:
+    """Take datagrams of these lengths apart that lie one after the other."""
+    ends = np.cumsum(lengths, dtype=np.int64).tolist()
+    return [packed[start:end] for start, end in pairwise([0, *ends])]
 
 
 def compile_format(keys: Sequence[str]) -> StreamFormat:

@@ -84,12 +84,17 @@ class TimingReplay:
         self._has_ended = False
 
     async def turn_to(self, first: int, latest: FrameArray) -> dict[str, Any]:
+        """Do what `turn` does, for a coroutine."""
+        event: dict[str, Any] = await database_sync_to_async(self.turn)(first, latest)
+        return event
+
+    def turn(self, first: int, latest: FrameArray) -> dict[str, Any]:
         """Go to a moment, as if all before `first` (µs since 1970) had been played; give the `standings` there.
 
         `latest` are all drones' last frames before it.
         """
         self._has_ended = first >= self._until
-        self._now = await database_sync_to_async(_now)(self._timing, first, latest)
+        self._now = _now(self._timing, first, latest)
         self._waiting.clear()
         self._unseen.clear()
         self._read_to = first
@@ -97,16 +102,25 @@ class TimingReplay:
         return self._now.ranking.now(self._now.follower.whereabouts(), start=self._timing.start, ended=self._is_result)
 
     async def due(self, end: int) -> Iterator[tuple[int, list[Happening]]]:
+        """Do what `take` does, for a coroutine."""
+        if self._read_to < min(end, self._until):
+            await database_sync_to_async(self._read)(end)
+        return self.take(end)
+
+    def take(self, end: int) -> Iterator[tuple[int, list[Happening]]]:
         """Give what is to be told before `end` (µs since 1970) and has not been: by moments, in order."""
-        while self._read_to < min(end, self._until):
-            found, self._read_to = await database_sync_to_async(timeline.happenings)(
-                self._timing.race_id, first=self._read_to, end=self._until, most=PAGE
-            )
-            self._waiting += found
+        self._read(end)
         due: list[Happening] = []
         while self._waiting and self._waiting[0].event.time < end:
             due.append(self._waiting.popleft())
         return ((time, list(group)) for time, group in groupby(due, key=lambda each: each.event.time))
+
+    def _read(self, end: int) -> None:
+        while self._read_to < min(end, self._until):
+            found, self._read_to = timeline.happenings(
+                self._timing.race_id, first=self._read_to, end=self._until, most=PAGE
+            )
+            self._waiting += found
 
     def see(self, frames: FrameArray) -> None:
         """Take the frames of all drones that are played next."""

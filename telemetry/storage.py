@@ -1,6 +1,6 @@
 """Frames into the database: binary COPY on PostgreSQL, executemany on SQLite; and out of it again, in bounded steps."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -9,7 +9,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from telemetry.frames import MAX_MOTORS, FrameArray
+from telemetry.frames import BLOCKS, MAX_MOTORS, FrameArray
 from telemetry.models import TelemetryFrame
 
 DELETE_STEP: Final = 10_000  # frames a transaction
@@ -53,33 +53,58 @@ def values(frames: FrameArray, column: Column) -> NDArray[np.float32]:
     return field if column.axis is None else field[:, column.axis]
 
 
+class Ready(NamedTuple):
+    """Frames of a race made ready to be written: on PostgreSQL `columns` and `rows` are those of a COPY."""
+
+    race_id: UUID
+    frames: FrameArray
+    columns: str = ""
+    rows: bytes = b""
+
+
+def ready(race_id: UUID, frames: FrameArray) -> Ready:
+    """Make `frames` (numbers and times set) ready to be written; asks no database."""
+    if connection.vendor != "postgresql" or not len(frames):
+        return Ready(race_id, frames)
+    # Columns that the stream does not carry are left out, so that the rest mostly is one fixed layout.
+    is_carried = (~np.isnan(measured(frames))).any(axis=0)
+    carried = [MEASURED[index] for index in np.flatnonzero(is_carried).tolist()]
+    columns = ", ".join((*_KEYS, *(column.name for column in carried)))
+    return Ready(race_id, frames, columns, copy_rows(race_id, frames, carried))
+
+
 def write_frames(race_id: UUID, frames: FrameArray) -> None:
     """Insert `frames` (numbers and times set) for a race, in the caller's transaction.
 
     Raises IntegrityError when one of them is there already: a drone has one frame at one time. Values come back equal
     to the bit, but for SQLite, which has no negative zero.
     """
-    if not len(frames):
+    write(ready(race_id, frames))
+
+
+def write(made_ready: Ready, *, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Insert frames likewise.
+
+    `meanwhile` is called where a database server works on them and the caller would wait; it must not ask the database.
+    """
+    if not len(made_ready.frames):
         return
     if connection.vendor == "postgresql":
-        _copy(race_id, frames)
+        _copy(made_ready, meanwhile)
     else:
-        _insert(race_id, frames)
+        _insert(made_ready.race_id, made_ready.frames)
 
 
-def _copy(race_id: UUID, frames: FrameArray) -> None:
-    # Columns that the stream does not carry are left out, so that the rest mostly is one fixed layout.
-    carried = [column for column in MEASURED if not np.isnan(values(frames, column)).all()]
-    names = ", ".join((*_KEYS, *(column.name for column in carried)))
-    rows = copy_rows(race_id, frames, carried)
+def _copy(made_ready: Ready, meanwhile: Callable[[], None]) -> None:
     # COPY is the driver's own, so its errors are still to be made Django's.
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+        cursor.copy(f"COPY {TABLE} ({made_ready.columns}) FROM STDIN (FORMAT BINARY)") as copy,
     ):
-        for part in (COPY_HEAD, rows, COPY_END):
+        for part in (COPY_HEAD, made_ready.rows, COPY_END):
             copy.write(part)
+        meanwhile()
 
 
 def copy_rows(race_id: UUID, frames: FrameArray, carried: list[Column]) -> bytes:
@@ -88,31 +113,38 @@ def copy_rows(race_id: UUID, frames: FrameArray, carried: list[Column]) -> bytes
     A row is the number of its values, then for each value its length in bytes and itself, all big-endian; NULL is the
     length −1 and nothing. Source: PostgreSQL's documentation of COPY, "Binary Format".
     """
-    layout: list[tuple[str, str]] = [("count", ">i2")]
+    layout: list[tuple[Any, ...]] = [("count", ">i2")]
     for name, kind in zip(_KEYS, ("V16", ">i2", ">i8", ">i4", ">i2"), strict=True):
         layout += [(f"{name} length", ">i4"), (name, kind)]
-    for column in carried:
-        layout += [(f"{column.name} length", ">i4"), (column.name, ">f4")]
-    rows = np.empty(len(frames), layout)
-    rows["count"] = len(_KEYS) + len(carried)
-    for name in (*_KEYS, *(column.name for column in carried)):
-        rows[f"{name} length"] = rows.dtype[name].itemsize
-    rows["race_id"] = np.void(race_id.bytes)
+    layout.append(("floats", [("length", ">i4"), ("value", ">f4")], (len(carried),)))
+    row = np.zeros(1, layout)  # what all rows have in common
+    row["count"] = len(_KEYS) + len(carried)
+    for name in _KEYS:
+        row[f"{name} length"] = row.dtype[name].itemsize
+    row["race_id"] = np.void(race_id.bytes)
+    row["floats"]["length"] = 4
+    rows = np.repeat(row, len(frames))
     rows["time"] = frames["time"] - POSTGRES_EPOCH_US
     for name in ("drone", "seq", "motor_count"):
         rows[name] = frames[name]
-    absent = [(column, np.isnan(values(frames, column))) for column in carried]
-    for column in carried:
-        rows[column.name] = values(frames, column)
-    if not any(where.any() for _, where in absent):
+    floats = measured(frames, carried)
+    rows["floats"]["value"] = floats
+    absent = np.isnan(floats)
+    if not absent.any():
         return rows.tobytes()
+    rows["floats"]["length"][absent] = -1
     sent = np.ones((len(rows), rows.dtype.itemsize), bool)
-    fields: Any = rows.dtype.fields
-    for column, where in absent:
-        rows[f"{column.name} length"][where] = -1
-        at = fields[column.name][1]
-        sent[where, at : at + 4] = False
+    of_floats = sent[:, -8 * len(carried) :].reshape(len(rows), len(carried), 8)
+    of_floats[:, :, 4:] = ~absent[:, :, np.newaxis]
+    sent[:, -8 * len(carried) :] = of_floats.reshape(len(rows), -1)
     return rows.view("u1").reshape(sent.shape)[sent].tobytes()
+
+
+def measured(frames: FrameArray, columns: Sequence[Column] = MEASURED) -> NDArray[np.float32]:
+    """Give some measured columns of `frames` side by side (frames, columns)."""
+    blocks = frames.view(BLOCKS)
+    whole = np.concatenate((blocks["flight_time"], blocks["body"], blocks["motor_rpm"]), axis=1)
+    return whole if len(columns) == len(MEASURED) else whole[:, [MEASURED.index(column) for column in columns]]
 
 
 def _insert(race_id: UUID, frames: FrameArray) -> None:

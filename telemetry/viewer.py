@@ -19,6 +19,7 @@ import numpy as np
 import orjson
 
 from telemetry.batches import Batch, frames_bytes, frames_message, latest_per_drone
+from telemetry.counts import traffic
 
 MAX_WAITING_FRAMES: Final = 4  # messages; more are merged into one of at most a frame a drone
 MAX_EVENTS: Final = 256
@@ -112,6 +113,7 @@ class Viewer:
         if self._close_code is not None:
             return
         if self._idle and self._write is not None and self._write(item.framed):
+            traffic.messages += len(item.payloads)
             return
         if self._frames_waiting >= MAX_WAITING_FRAMES:
             self._merge_oldest()
@@ -124,6 +126,7 @@ class Viewer:
             return
         if self._events_waiting >= MAX_EVENTS:
             self._waiting.clear()
+            traffic.too_slow += 1
             self.close(TOO_SLOW)
             return
         self._waiting.append(text)
@@ -162,12 +165,14 @@ class Viewer:
                     self._events_waiting -= 1
                     self._taken.set()
                     await send({"type": "websocket.send", "text": item})
+                    traffic.messages += 1
                 else:
                     self._frames_waiting -= 1
                     self._taken.set()
                     for payload in item.payloads:
                         kind = "text" if isinstance(payload, str) else "bytes"
                         await send({"type": "websocket.send", kind: payload})
+                    traffic.messages += len(item.payloads)
             if self._close_code is not None:
                 await send({"type": "websocket.close", "code": self._close_code})
                 return
@@ -185,6 +190,7 @@ class Viewer:
         both = np.concatenate([older.batch.frames, newer.batch.frames])
         latest = latest_per_drone(both)
         self.frames_dropped += len(both) - len(latest)
+        traffic.skipped += len(both) - len(latest)
         self._waiting[places[1]] = type(newer)(newer.batch.with_frames(latest))
         del self._waiting[places[0]]
         self._frames_waiting -= 1

@@ -67,9 +67,12 @@ def _reached(line: ReferenceLine, lap: FlownLap, clock: Floats) -> tuple[Floats,
     times: list[float] = [lap.start]
     places: list[float] = [0.0]
     for (leg, since), (to, until) in pairwise(gates):
-        inside = np.flatnonzero((clock > since) & (clock < until))
-        times += clock[inside].tolist()
-        places += [line.along(position, leg, to) for position in lap.frames["position"][inside]]
+        for index in np.flatnonzero((clock > since) & (clock < until)):
+            place = line.along(lap.frames["position"][index], leg, to)
+            # Beside the line a drone may seem to be at a gate before it has passed it, or still after.
+            if line.gates_at[leg] < place < line.gates_at[to]:
+                times.append(float(clock[index]))
+                places.append(place)
         times.append(until)
         places.append(float(line.gates_at[to]))
     return np.array(times), np.maximum.accumulate(np.array(places))

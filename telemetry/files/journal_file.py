@@ -83,7 +83,7 @@ def _need_whole(path: Path, chunk: Chunk) -> None:
 
 
 def _piece(path: Path, chunk: Chunk, stream: StreamFormat, velocities: VelocityDeriver, held: Held) -> Piece:
-    decoded = stream.decode(chunk.datagrams)
+    decoded = stream.decode_packed(chunk.packed, chunk.entries["length"])
     where = f"before byte {chunk.position.offset}"
     if decoded.refused:
         raise Unreadable(f"{path.name}, {where}: a datagram is no frame ({decoded.refused[0][1]}).")

@@ -3,13 +3,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
+from drift_site.pages import FINISHED_A_PAGE, host_name
 from races import services
 from races.models import Drone, Race
+from telemetry.timed_race import time_what_is_recorded
+from tests.flown import arena_track, flights, frames_of, record_flight
 
 pytestmark = pytest.mark.django_db
 HTML = {"Accept": "text/html"}
@@ -41,11 +44,11 @@ def test_the_lobby_shows_an_active_race_with_port_status_drones_and_its_problem(
     assert "Waiting for the first frame" in page
 
 
-def test_an_empty_lobby_says_how_to_create_a_race_and_where_to_send(client: Client) -> None:
-    answer = client.get("/", headers={**HTML, "host": "drift.lan:8000"})
-    page = answer.content.decode()
-    assert "python manage.py create_race" in page
-    assert '"EndPoint": "drift.lan:9001"' in page.replace("&quot;", '"')
+def test_an_empty_lobby_says_how_to_create_a_race_and_where_to_send(client: Client, settings: Settings) -> None:
+    settings.DRIFT_UDP_HOST = "192.0.2.7"
+    page = text(client)
+    assert 'href="/account/sign-in/?next=/races/new/">Sign in and create a race' in page
+    assert '"EndPoint": "192.0.2.7:9001"' in page.replace("&quot;", '"')
     assert re.search(r'<section class="empty" id="empty">', page)
 
 
@@ -55,13 +58,14 @@ def test_a_lobby_with_a_race_hides_that(client: Client) -> None:
 
 
 @pytest.mark.parametrize("races", [1, 10])
-def test_the_lobby_and_its_list_cost_one_query(
+def test_the_lobby_costs_three_queries_and_its_list_one(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, races: int
 ) -> None:
     for number in range(races):
         race = services.create_race(name=f"race {number}")
         Drone.objects.create(race=race, number=1, drone_id="10.0.0.1")
-    with django_assert_num_queries(1):
+        services.close_race(race=services.create_race(name=f"over {number}"))
+    with django_assert_num_queries(3):
         text(client)
     with django_assert_num_queries(1):
         assert len(client.get("/races.json").json()["races"]) == races
@@ -71,28 +75,85 @@ def test_a_signed_in_viewer_costs_the_session_and_the_user_more(
     client: Client, guest: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     race = services.create_race(creator=guest, is_public=False)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert str(race.pk) in text(client)
 
 
-def test_the_list_gives_what_a_card_shows(client: Client) -> None:
-    race = services.create_race(name="Finale")
-    assert client.get("/races.json").json() == {
-        "races": [
-            {
-                "race_id": str(race.pk),
-                "race_name": "Finale",
-                "drift_map": "arena",
-                "status": "waiting",
-                "public": True,
-                "udp_port": race.udp_port,
-                "drones": 0,
-                "frame_count": 0,
-                "problem": "",
-                "url": f"/races/{race.pk}/",
-            }
-        ]
-    }
+def test_the_list_gives_what_a_card_shows(client: Client, guest: User) -> None:
+    race = services.create_race(name="Finale", creator=guest)
+    answer = client.get("/races.json").json()
+    assert answer["server_time"] > 1_700_000_000_000_000
+    assert answer["races"] == [
+        {
+            "race_id": str(race.pk),
+            "race_name": "Finale",
+            "drift_map": "arena",
+            "track": None,
+            "status": "waiting",
+            "public": True,
+            "saved": False,
+            "creator": "guest",
+            "may_direct": True,
+            "udp_port": race.udp_port,
+            "drones": 0,
+            "frame_count": 0,
+            "problem": "",
+            "created_at": race.created_at.isoformat(),
+            "started_at": None,
+            "ended_at": None,
+            "url": f"/races/{race.pk}/",
+        }
+    ]
+
+
+def test_finished_races_come_in_pages_the_last_to_end_first(client: Client) -> None:
+    ended = [services.create_race(name=f"heat {number}") for number in range(FINISHED_A_PAGE + 1)]
+    for race in ended:
+        services.close_race(race=race)
+    first, second = (client.get(f"/races.json?page={page}").json() for page in (1, 2))
+    assert (first["page"], first["pages"], len(first["finished"])) == (1, 2, FINISHED_A_PAGE)
+    assert {card["race_id"] for card in first["finished"] + second["finished"]} == {str(race.pk) for race in ended}
+    times = [card["ended_at"] for card in first["finished"] + second["finished"]]
+    assert times == sorted(times, reverse=True)
+    assert 'href="?page=2#finished-heading" rel="next"' in text(client)
+    for page in ("3", "-1", "x", "9" * 400, "\0"):
+        assert client.get("/races.json", {"page": page}).status_code == 200
+
+
+def test_a_finished_race_names_its_winner_and_leads_to_replay_and_analysis(client: Client) -> None:
+    race = services.create_race(name="Finale", track=arena_track(laps=2))
+    record_flight(race, frames_of(flights(2), 45))
+    time_what_is_recorded(race.pk)
+    services.close_race(race=race)
+    (card,) = client.get("/races.json?page=1").json()["finished"]
+    assert card["winner"]["laps"] == 2
+    page = text(client)
+    assert f'data-field="winner">{card["winner"]["label"]}<' in page
+    assert f'href="/races/{race.pk}/replay/"' in page
+    assert f'href="/races/{race.pk}/analysis/"' in page
+
+
+def test_a_race_that_waits_says_where_to_send_and_gives_the_games_file(client: Client, settings: Settings) -> None:
+    settings.DRIFT_UDP_HOST = "192.0.2.7"
+    race = services.create_race(keys=["Timestamp", "Position"])
+    assert f"192.0.2.7:{race.udp_port}</code>" in text(client, f"/races/{race.pk}/")
+    answer = client.get(f"/races/{race.pk}/TelemetryConfiguration.json")
+    assert answer["Content-Disposition"] == 'attachment; filename="TelemetryConfiguration.json"'
+    assert answer.json() == {"EndPoint": f"192.0.2.7:{race.udp_port}", "StreamFormat": ["Timestamp", "Position"]}
+    services.close_race(race=race)
+    assert client.get(f"/races/{race.pk}/TelemetryConfiguration.json").status_code == 404
+    assert 'id="waiting"' not in text(client, f"/races/{race.pk}/")
+
+
+def test_nobody_gets_the_file_of_a_private_race_that_is_not_theirs(client: Client) -> None:
+    race = services.create_race(is_public=False)
+    assert client.get(f"/races/{race.pk}/TelemetryConfiguration.json").status_code == 404
+
+
+def test_only_who_may_direct_a_race_gets_what_that_takes(client: Client, guest: User) -> None:
+    own, other = services.create_race(creator=guest), services.create_race()
+    assert re.search(r'id="race"[^>]* data-may-direct', text(client, f"/races/{own.pk}/"))
+    assert not re.search(r'id="race"[^>]* data-may-direct', text(client, f"/races/{other.pk}/"))
 
 
 @pytest.mark.parametrize("path", ["/", "/races.json", "race"])
@@ -145,8 +206,7 @@ def test_pages_only_read(client: Client, path: str) -> None:
 
 
 def test_an_ipv6_host_keeps_its_brackets(client: Client) -> None:
-    page = client.get("/", headers={**HTML, "host": "[::1]:8000"}).content.decode()
-    assert "[::1]:9001" in page
+    assert host_name(RequestFactory().get("/", headers={"host": "[::1]:8000"})) == "[::1]"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -166,11 +226,10 @@ def test_pages_hold_no_inline_script_or_style_and_load_nothing_from_elsewhere(cl
 
 
 def test_every_field_that_the_scripts_write_is_in_the_template(client: Client) -> None:
-    race = services.create_race()
-    static = Path(__file__).parent.parent.parent / "drift_site" / "static" / "drift"
-    scripts = "".join(path.read_text(encoding="utf-8") for path in (static / "lobby").glob("*.js"))
+    services.create_race()
+    lobby = Path(__file__).parent.parent.parent / "drift_site" / "static" / "drift" / "lobby"
+    scripts = "".join(path.read_text(encoding="utf-8") for path in lobby.glob("*.js"))
     written = set(re.findall(r'\.set\("([\w-]+)"', scripts))
     assert written
-    for path in ("/", f"/races/{race.pk}/"):
-        page = text(client, path)
-        assert {name for name in written if f'data-field="{name}"' not in page} == set()
+    page = text(client)
+    assert {name for name in written if f'data-field="{name}"' not in page} == set()

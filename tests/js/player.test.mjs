@@ -149,7 +149,7 @@ test("the address leads to the same moment", () => {
   const place = { time: 12.3456, speed: 0.5, drone: 2, camera: "orbit", lap: null, from: 10, to: 20.25 };
   assert.equal(write(place), "t=12.346&speed=0.5&drone=2&camera=orbit&in=10&out=20.25");
   assert.deepEqual(read(`?${write(place)}`), { ...place, time: 12.346 });
-  assert.equal(write({ ...place, lap: 3, speed: 1 }, "t=1&theme=x&speed=4&in=5"), "t=12.346&theme=x&drone=2&camera=orbit&lap=3");
+  assert.equal(write({ ...place, lap: 3, speed: 1 }, "t=1&theme=x&speed=4&in=5"), "theme=x&t=12.346&drone=2&camera=orbit&lap=3");
 });
 
 test("an address that says nonsense says nothing", () => {

@@ -87,7 +87,7 @@ def expected(last: int, *, first: int = 1, drones: tuple[int, ...] = (1, 2)) -> 
 def abandon(recorder: Recorder, recording: RaceRecording) -> None:
     """Leave as a killed process does: nothing more is recorded, nothing tidied."""
     recording.writer.close()
-    recorder._tracks.clear()
+    recorder._mover.tracks.clear()
 
 
 class Clock:

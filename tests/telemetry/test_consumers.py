@@ -150,6 +150,18 @@ class TestUnderBothServers:
             await socket.send("what?")
             assert json.loads(await socket.recv()) == {"type": "error", "detail": "A command is JSON."}
 
+    async def test_the_lobby_tells_of_a_race_that_is_created(self, server: Installation, race: dict[str, Any]) -> None:
+        async with asyncio.timeout(30), websockets.connect(f"{server.ws}/ws/lobby/") as socket:
+            hello = json.loads(await socket.recv())
+            assert hello["type"] == "hello"
+            assert race["race_id"] in [card["race_id"] for card in hello["races"]]
+            private = await asyncio.to_thread(server.create_race, "--private")
+            public = await asyncio.to_thread(server.create_race)
+            told = [json.loads(await socket.recv())]
+            while told[-1].get("race", {}).get("race_id") != public["race_id"]:
+                told.append(json.loads(await socket.recv()))
+        assert private["race_id"] not in str(told)
+
     async def test_a_foreign_page_is_refused(self, server: Installation, race: dict[str, Any]) -> None:
         with pytest.raises(websockets.InvalidStatus) as refused:
             await websockets.connect(f"{server.ws}/race/{race['udp_port']}", origin="https://evil.example")  # type: ignore[arg-type]

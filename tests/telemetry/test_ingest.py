@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,54 +21,10 @@ from telemetry.batches import Batch
 from telemetry.ingest import AlreadyRunning, Ingest
 from telemetry.models import TelemetryFrame
 from telemetry.recorder import Recorder
-from tests import servers
-from tests.people import leave_the_database
 from tests.telemetry.builders import datagram
+from tests.telemetry.ingesting import new_race, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def ports(settings: Any) -> None:
-    first = servers.free_port(socket.SOCK_DGRAM) // 8 * 8
-    settings.DRIFT_UDP_PORTS = range(first, first + 8)
-    settings.DRIFT_UDP_HOST = "127.0.0.1"
-    settings.DRIFT_RECORD_INTERVAL_MS = 20
-
-
-@pytest.fixture(autouse=True)
-async def no_connection_left() -> AsyncIterator[None]:
-    yield
-    await leave_the_database()
-
-
-@pytest.fixture
-async def ingest(tmp_path: Path) -> AsyncIterator[Ingest]:
-    made = Ingest(Recorder(tmp_path), get_channel_layer())
-    ready = asyncio.Event()
-    running = asyncio.create_task(made.run(on_ready=ready.set))
-    await asyncio.wait([asyncio.create_task(ready.wait()), running], return_when=asyncio.FIRST_COMPLETED)
-    yield made
-    made.stop()
-    await running
-
-
-@pytest.fixture
-def sender() -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
-        yield made
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-async def new_race(ingest: Ingest, **options: Any) -> Race:
-    race: Race = await database_sync_to_async(lambda: create_race(**options))()
-    await until(lambda: race.pk in ingest.races)
-    return race
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ports", "no_connection_stays")]
 
 
 async def subscribe(race: Race) -> tuple[Any, str]:

@@ -266,6 +266,27 @@ def test_any_bytes_are_decoded_or_refused(keys: tuple[str, ...], data: st.DataOb
     assert decoded.accepted.tolist() == sorted(decoded.accepted.tolist())
     assert refused == sorted(refused)
     assert len(decoded.frames) == len(decoded.accepted)
+    packed = stream.decode_packed(b"".join(batch), np.array([len(each) for each in batch], "<u2"))
+    assert packed.frames.tobytes() == decoded.frames.tobytes()
+    assert (packed.accepted.tolist(), packed.refused) == (decoded.accepted.tolist(), decoded.refused)
     for row, index in enumerate(decoded.accepted.tolist()):
         alone = stream.decode([batch[index]])
         assert alone.frames.tobytes() == decoded.frames[row : row + 1].tobytes()
+
+
+def test_packed_datagrams_of_one_length_are_decoded_or_refused_one_by_one() -> None:
+    good, bad, miscounted = full_datagram(), full_datagram(battery=(float("nan"), 1.0)), bytearray(full_datagram())
+    miscounted[FULL._count_at] = 5
+    batch = [good, bad, good, bytes(miscounted)]
+    decoded = FULL.decode_packed(b"".join(batch), np.full(4, 97))
+    assert decoded.accepted.tolist() == [0, 2]
+    assert decoded.refused == [(1, "not finite"), (3, "short")]
+    assert len(decoded.frames) == 2
+
+
+@pytest.mark.parametrize("cut", [1, 96, 97, 150])
+def test_packed_datagrams_that_are_fewer_bytes_than_they_say_are_refused(cut: int) -> None:
+    packed = (2 * full_datagram())[:-cut]
+    decoded = FULL.decode_packed(packed, np.array([97, 97]))
+    assert len(decoded.accepted) == (1 if cut <= 97 else 0)
+    assert len(decoded.accepted) + len(decoded.refused) == 2

@@ -5,6 +5,7 @@ kills real processes.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,6 +76,28 @@ def test_after_close_no_race_can_be_opened(tmp_path: Path, race: Race) -> None:
     recorder.close()
     with pytest.raises(RecordingStopped, match="closed"):
         recorder.open(race)
+
+
+def test_who_opens_a_race_waits_for_one_batch_of_another_and_not_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(tmp_path)
+    races = [create_race() for _ in range(3)]
+    for each in races:
+        tick(1, 10).into(recorder.open(each))
+    asked: list[str] = []
+    write = storage.write
+
+    def write_and_ask(*given: Any, **options: Any) -> None:
+        write(*given, **options)
+        asked.append("batch")
+        if len(asked) == 1:
+            recorder._requests.put(lambda: asked.append("answer"))
+
+    monkeypatch.setattr(storage, "write", write_and_ask)
+    finish(recorder)
+    assert asked == ["batch", "answer", "batch", "batch"]
+    recorder.close()
 
 
 # --- What is written -----------------------------------------------------------------------------------------------
@@ -170,7 +193,7 @@ def test_a_stream_format_that_changed_before_the_first_frame_is_the_one_decoded(
     assert TelemetryFrame.objects.filter(battery_voltage__isnull=True).count() == 4
 
 
-def test_a_transaction_takes_no_more_frames_than_the_setting_and_no_more_than_sqlite_bears(
+def test_a_transaction_takes_as_many_frames_as_the_setting_says_or_four_times_as_many_and_sqlite_what_it_bears(
     recorder: Recorder, race: Race, settings: Settings
 ) -> None:
     recording = recorder.open(race)
@@ -183,12 +206,13 @@ def test_a_transaction_takes_no_more_frames_than_the_setting_and_no_more_than_sq
     assert counts == ([1000, 2000] if connection.vendor == "sqlite" else [])
     settings.DRIFT_RECORD_BATCH = 400
     recording = recorder.open(race)
-    for first in range(2001, 2602, 100):
+    for first in range(2001, 3401, 100):
         tick(first, 100).into(recording)
     counts = []
     while recorder.step():
         counts.append(recorder.stats.recorded - 2600)
-    assert counts == [400, 800, 1200]
+    assert counts == (list(range(400, 2800, 400)) if connection.vendor == "sqlite" else [400, 2000])
+    assert len(recorded(race.pk)) == 2600 + 2800
 
 
 # --- Ends ----------------------------------------------------------------------------------------------------------

@@ -2,20 +2,22 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from pytest_django import Settings
 
 from races.models import Race
 from races.services import create_race
-from telemetry import journal, storage
+from telemetry import journal, journal_reader, storage
 from telemetry.models import JournalOffset, TelemetryFrame
-from telemetry.recorder import STOPPED_RETRY_SECONDS, Recorder, RecordingStopped
+from telemetry.mover import STOPPED_RETRY_SECONDS
+from telemetry.recorder import Recorder, RecordingStopped
 from tests.telemetry.recording import (
     BASE_US,
+    NO_VELOCITY,
     Clock,
     abandon,
     expected,
@@ -156,6 +158,65 @@ def occupy(race: Race, seq: int, drone: int = 1) -> None:
     frame = flown(1)
     frame["drone"], frame["seq"], frame["time"] = drone, seq, BASE_US + seq * 10_000 + drone
     storage.write_frames(race.pk, frame)
+
+
+def test_frames_that_were_read_ahead_of_a_transaction_that_failed_are_recorded_once(
+    recorder: Recorder, race: Race, clock: Clock, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DRIFT_RECORD_BATCH = 40
+    undisturbed = create_race()
+    Race.objects.update(stream_format=list(NO_VELOCITY))
+    race.refresh_from_db()
+    undisturbed.refresh_from_db()
+    write, failing = storage.write, [race.pk]
+
+    def fail_once(made_ready: storage.Ready, *, meanwhile: Callable[[], None]) -> None:
+        write(made_ready, meanwhile=meanwhile)
+        if made_ready.race_id in failing:
+            failing.remove(made_ready.race_id)
+            raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(storage, "write", fail_once)
+    for each in (race, undisturbed):
+        recording = recorder.open(each)
+        for first in range(1, 201, 10):
+            tick(first, 10, keys=NO_VELOCITY, seed=first).into(recording)
+    finish(recorder)
+    assert recorder.stats.state.startswith("database away")
+    clock.now += 10
+    finish(recorder)
+    assert recorder.stats.state == "ok"
+    assert recorded(race.pk) == recorded(undisturbed.pk) == expected(200)
+    assert velocities(race) == velocities(undisturbed)
+
+
+def velocities(race: Race) -> list[float | None]:
+    frames = TelemetryFrame.objects.filter(race=race).order_by("drone", "seq")
+    return list(frames.values_list("velocity_x", flat=True))
+
+
+def test_what_cannot_be_read_ahead_is_read_when_it_is_its_turn(
+    recorder: Recorder, race: Race, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DRIFT_RECORD_BATCH = 40
+    recording = recorder.open(race)
+    for first in range(1, 101, 10):
+        tick(first, 10).into(recording)
+    write, read, refusals = storage.write, journal_reader.read, []
+
+    def refuse(*_: object) -> None:
+        refusals.append(1)
+        raise OSError("the disk does not answer")
+
+    def write_while_the_disk_is_away(made_ready: storage.Ready, *, meanwhile: Callable[[], None]) -> None:
+        monkeypatch.setattr(journal_reader, "read", refuse)
+        write(made_ready, meanwhile=meanwhile)
+        monkeypatch.setattr(journal_reader, "read", read)
+
+    monkeypatch.setattr(storage, "write", write_while_the_disk_is_away)
+    finish(recorder)
+    assert bool(refusals) == (connection.vendor == "postgresql")
+    assert (recorded(race.pk), recorder.stats.state) == (expected(100), "ok")
 
 
 def test_a_key_conflict_stops_that_race_loudly_and_no_other_and_is_tried_again_later(

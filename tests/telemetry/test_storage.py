@@ -49,6 +49,14 @@ def test_full_frames_come_back_equal_to_the_bit(race: Race) -> None:
     assert read_back(race).tobytes() == frames.tobytes()
 
 
+def test_the_caller_may_go_on_while_a_server_works(race: Race) -> None:
+    calls: list[int] = []
+    frames = numbered(flown(10))
+    storage.write(storage.ready(race.pk, frames), meanwhile=lambda: calls.append(1))
+    assert calls == ([1] if connection.vendor == "postgresql" else [])
+    assert TelemetryFrame.objects.count() == 10
+
+
 def test_floats_at_the_ends_of_their_range_come_back_equal_to_the_bit(race: Race) -> None:
     frames = numbered(flown(8))
     info = np.finfo(np.float32)

@@ -1,15 +1,18 @@
 """`manage.py ingest_udp`: the ingest alone, beside any number of web processes."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from channels.layers import get_channel_layer
 from django.conf import settings
 from rich.console import Console
 
-from management import ingest_view, preflight, run
+from management import ingest_view, metrics_listener, preflight, run
 from management.command import DriftCommand
 from management.server import stop_signals
+from telemetry import metrics
 from telemetry.ingest import Ingest
 from telemetry.recorder import Recorder
 
@@ -29,10 +32,24 @@ class Command(DriftCommand):
     async def main(self, *, record_only: bool) -> None:
         layer = None if record_only else get_channel_layer()
         ingest = Ingest(Recorder(settings.DRIFT_DATA_DIR / "journal"), layer)
-        async with ingest_view.shown(ingest, Console(stderr=True)):
-            with stop_signals(ingest.stop):
-                await ingest.run(on_ready=self.greet)
+        with metrics.watched(ingest), self.metrics_shown():
+            async with ingest_view.shown(ingest, Console(stderr=True)):
+                with stop_signals(ingest.stop):
+                    await ingest.run(on_ready=self.greet)
         self.say(ingest_view.line(ingest))
+
+    @contextmanager
+    def metrics_shown(self) -> Iterator[None]:
+        if settings.DRIFT_METRICS_LISTEN is None:
+            yield
+            return
+        host, port = settings.DRIFT_METRICS_LISTEN
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(metrics_listener.listening(host, port))
+            except OSError as error:
+                raise preflight.taken(f"TCP port {port}", error, "Choose another in DRIFT_METRICS_LISTEN.") from None
+            yield
 
     def greet(self) -> None:
         run.settle_memory()

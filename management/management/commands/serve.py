@@ -11,6 +11,7 @@ from rich.console import Console
 from accounts.models import User
 from management import ingest_view, preflight, run, server
 from management.command import DriftCommand
+from telemetry import metrics
 from telemetry.ingest import Ingest
 from telemetry.recorder import Recorder
 
@@ -57,8 +58,9 @@ class Command(DriftCommand):
             await worker.serve(sockets=sockets)
             return
         ingest = Ingest(Recorder(settings.DRIFT_DATA_DIR / "journal"), get_channel_layer())
-        async with ingest_view.shown(ingest, Console(force_terminal=False, stderr=True)):
-            await server.serve(sockets, ingest, on_ready=partial(self.greet, port))
+        with metrics.watched(ingest):
+            async with ingest_view.shown(ingest, Console(force_terminal=False, stderr=True)):
+                await server.serve(sockets, ingest, on_ready=partial(self.greet, port))
 
     def greet(self, port: int) -> None:
         run.settle_memory()

@@ -102,6 +102,19 @@ export class RecordedSeries {
     return found;
   }
 
+  /** When the drone was put back, in all chunks that are held; race seconds, in order. */
+  get resets() {
+    const moments = [];
+    for (const segment of this.#held.values()) {
+      for (let i = 0; segment && i < segment.count; i += 1) {
+        if (segment.isReset(i)) {
+          moments.push(segment.time(i));
+        }
+      }
+    }
+    return moments.sort((a, b) => a - b);
+  }
+
   /**
    * Take a chunk, and let the times of those behind follow from it.
    * @param {number} chunk @param {Segment | null} segment null when the drone has no frame in it

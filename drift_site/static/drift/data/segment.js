@@ -51,6 +51,11 @@ export class Segment {
     return this.#values[i * WIDTH + column];
   }
 
+  /** Whether the drone was put back since the frame before. @param {number} i */
+  isReset(i) {
+    return this.#reset[i] === 1;
+  }
+
   /** @param {number} i */
   isCut(i) {
     return i === 0 ? this.cut : this.#cut[i] === 1;

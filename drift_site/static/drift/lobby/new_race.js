@@ -9,6 +9,7 @@ function fit() {
   const field = map.closest(".field");
   if (field instanceof HTMLElement) {
     field.hidden = track.value !== "";
+    map.required = !field.hidden;
   }
 }
 

@@ -223,6 +223,7 @@ export class Plot {
     ctx.lineWidth = ratio;
     ctx.strokeStyle = ctx.fillStyle = this.#colours.of("--faint");
     ctx.font = `${10 * ratio}px system-ui, sans-serif`;
+    ctx.textAlign = "left";
     ctx.textBaseline = "top";
     ctx.setLineDash([2 * ratio, 3 * ratio]);
     ctx.beginPath();

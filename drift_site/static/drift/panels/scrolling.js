@@ -8,7 +8,7 @@ import { COLUMN } from "../data/ring.js";
 import { axisOf, Colours, fitted, roomy } from "./plotstyle.js";
 import { PlotTable } from "./plottable.js";
 
-/** @typedef {import("../data/ring.js").FrameSeries} FrameSeries */
+/** @typedef {import("../data/series.js").Series} FrameSeries */
 
 export const WINDOW_S = 15;
 // A ring keeps frames at least 4 ms apart.

@@ -52,10 +52,9 @@ export function write(place, search = "") {
     ["out", looped ? rounded(place.to) : null],
   ];
   for (const [name, value] of values) {
-    if (value === null) {
-      query.delete(name);
-    } else {
-      query.set(name, value);
+    query.delete(name);
+    if (value !== null) {
+      query.append(name, value);
     }
   }
   return query.toString();

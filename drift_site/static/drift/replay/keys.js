@@ -3,12 +3,10 @@
 /**
  * @typedef {"toggle" | "back" | "forward" | "backFine" | "forwardFine" | "previousFrame" | "nextFrame" | "start" | "end"
  *   | "setIn" | "setOut" | "clearLoop" | "nextLap" | "previousLap" | "slower" | "faster" | "camera" | "previousDrone"
- *   | "nextDrone" | "copy" | "help"} Command
+ *   | "nextDrone" | "trail" | "colour" | "fullscreen" | "copy" | "help"} Command
  */
 
-/** @typedef {{shown: string[], text: string}} Help keys as they are printed, and what they do */
-
-/** @type {ReadonlyArray<Help>} */
+/** @type {readonly import("../common/keys.js").KeyHelp[]} */
 export const HELP = [
   { shown: ["Space"], text: "Play or pause" },
   { shown: ["←", "→"], text: "One second back or on" },
@@ -20,8 +18,11 @@ export const HELP = [
   { shown: ["X"], text: "No loop" },
   { shown: ["−", "+"], text: "Slower or faster" },
   { shown: ["1", "…", "5"], text: "Camera: chase, first person, orbit, top, free" },
-  { shown: ["[", "]"], text: "Follow the previous or the next drone" },
-  { shown: ["C"], text: "Copy the link to this moment" },
+  { shown: ["[", "]"], text: "Follow the previous or the next drone; a click on a drone follows it too" },
+  { shown: ["T"], text: "Trails: off, 5, 15, 60 seconds" },
+  { shown: ["C"], text: "Colour of the trails: pilot, speed, throttle" },
+  { shown: ["F"], text: "Fill the screen, and back" },
+  { shown: ["L"], text: "Copy the link to this moment" },
   { shown: ["?"], text: "This help" },
 ];
 
@@ -44,7 +45,10 @@ const PLAIN = {
   "=": "faster",
   "[": "previousDrone",
   "]": "nextDrone",
-  c: "copy",
+  t: "trail",
+  c: "colour",
+  f: "fullscreen",
+  l: "copy",
   "?": "help",
 };
 
@@ -69,18 +73,4 @@ export function commandOf({ key, shiftKey, ctrlKey, altKey, metaKey }, graph = f
   }
   const command = PLAIN[key.length === 1 ? key.toLowerCase() : key];
   return command ? { command, camera: -1 } : null;
-}
-
-/**
- * Whether an element wants the key for itself: a text field all keys, a list its arrows and letters, a button the space.
- * @param {{tagName: string, isContentEditable?: boolean, type?: string}} element @param {string} key
- */
-export function keepsKey({ tagName, isContentEditable, type }, key) {
-  if (isContentEditable || tagName === "TEXTAREA" || tagName === "SELECT") {
-    return true;
-  }
-  if (tagName === "INPUT") {
-    return type !== "checkbox" || key === " ";
-  }
-  return key === " " && ["BUTTON", "A", "SUMMARY"].includes(tagName);
 }

@@ -37,7 +37,7 @@ export class LapList {
       const here = lap.start_s <= time && time < lap.end_s;
       if (item.classList.contains("here") !== here) {
         item.classList.toggle("here", here);
-        item.toggleAttribute("aria-current", here);
+        item.setAttribute("aria-current", String(here));
       }
       const pressed = String(lap.number === looped);
       if (loop.getAttribute("aria-pressed") !== pressed) {

@@ -64,3 +64,10 @@ export function spanAt(marks, time, duration, around) {
   const from = Math.floor(time / (2 * around)) * 2 * around;
   return [from, Math.min(Math.max(duration, from + 1), from + 2 * around)];
 }
+
+/** What is marked, in words. @param {Marks} marks */
+export function inWords({ laps, gates, resets }) {
+  const count = (/** @type {number} */ number, /** @type {string} */ one, many = `${one}s`) => `${number || "no"} ${number === 1 ? one : many}`;
+  const passed = gates.filter(({ counted }) => counted).length;
+  return `Marked: ${count(laps.length, "lap")}, ${count(passed, "passing of a gate", "passings of gates")}, ${count(resets.length, "reset")}.`;
+}

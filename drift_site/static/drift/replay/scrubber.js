@@ -10,6 +10,8 @@ const LAPS_PX = 20;
 const BAR_TOP_PX = 30;
 const BAR_PX = 6;
 const HEIGHT_PX = 48;
+/** What the slider's own keys do, s; the others are the page's. @type {Record<string, number>} */
+const STEPS = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
 // A lap narrower than this has no room for its number.
 const NUMBER_PX = 18;
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -56,6 +58,7 @@ export class Scrubber {
     root.addEventListener("pointerup", this.#up);
     root.addEventListener("pointercancel", this.#up);
     root.addEventListener("pointerleave", () => (this.#tip.hidden = true));
+    root.addEventListener("keydown", this.#key);
     new ResizeObserver(() => this.#resize()).observe(root);
     dark.addEventListener("change", this.#recolour);
     contrast.addEventListener("change", this.#recolour);
@@ -163,6 +166,14 @@ export class Scrubber {
       this.#dragging = false;
       this.#tip.hidden = event.pointerType !== "mouse";
       this.onseek(this.#timeAt(event), true);
+    }
+  };
+
+  #key = (/** @type {KeyboardEvent} */ event) => {
+    const step = STEPS[event.key];
+    if (step !== undefined && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      event.preventDefault();
+      this.onseek(this.#player.time + step, true);
     }
   };
 

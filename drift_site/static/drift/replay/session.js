@@ -42,6 +42,7 @@ export class Session {
   #api;
   #drones;
   #asked = new AbortController();
+  #seen = -1;
   #timer = 0;
 
   /** @param {Facts} facts @param {Place} place where to begin */
@@ -73,10 +74,26 @@ export class Session {
     }
   }
 
-  /** Load around the moment. */
+  /** Load around the moment; not before it is known which one that is, where the address names a lap alone. */
   aim() {
+    if (this.standings && this.#wanted.lap !== null && this.#wanted.time === null && !this.trouble) {
+      return;
+    }
     this.recording.aim(this.player.time);
     this.standings?.aim(this.player.time);
+    if (!this.standings && this.recording.revision !== this.#seen) {
+      this.#seen = this.recording.revision;
+      this.#markResets();
+    }
+  }
+
+  /** Of a race that was not timed, only its frames tell where a drone was reset. */
+  #markResets() {
+    const resets = this.followed === null ? [] : (this.recording.store.get(this.followed)?.resets ?? []);
+    if (resets.length !== this.marks.resets.length) {
+      this.marks = { ...NOTHING, resets };
+      this.onchange();
+    }
   }
 
   retryNow() {
@@ -94,9 +111,16 @@ export class Session {
     return { time, speed, drone: this.followed, camera: this.camera, lap: this.loopLap, from, to };
   }
 
-  /** The order of the gate that the followed drone flies to; null where nobody knows. @param {number} gates of the track */
+  /**
+   * The order of the gate that the followed drone flies to; null where nobody knows, and once it races no more.
+   * @param {number} gates of the track
+   */
   nextGate(gates) {
     const { time } = this.player;
+    const line = this.standings?.at(time)?.find(({ drone }) => drone === this.followed);
+    if (line && line.status !== "RUN") {
+      return null;
+    }
     const last = this.marks.gates.findLast((crossing) => crossing.counted && crossing.time <= time);
     const reset = this.marks.resets.findLast((moment) => moment <= time);
     if (gates === 0 || this.standings === null) {
@@ -111,6 +135,7 @@ export class Session {
       this.followed = drone;
       this.loopLap = null;
       this.marks = marksOf(drone, this.laps, [], []);
+      this.#seen = -1;
       this.onchange();
       this.begin();
     }

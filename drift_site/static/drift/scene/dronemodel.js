@@ -57,14 +57,15 @@ export class DroneModel {
 
   /**
    * @param {import("three").Scene} scene
-   * @param {{drone: number, label: string, ghost?: boolean}} info
+   * @param {{drone: number, label: string, ghost?: boolean, sign?: string}} info sign: what its mark says, its number unless given
    * @param {number} props how many propellers; 0 where the stream does not say
    * @param {Palette} palette
    */
-  constructor(scene, { drone, label, ghost = false }, props, palette) {
+  constructor(scene, { drone, label, ghost = false, sign = String(drone) }, props, palette) {
     this.number = drone;
     this.label = label;
     this.ghost = ghost;
+    this.sign = sign;
     this.props = props;
     this.#palette = palette;
     this.colour = palette.drones[colourOf(drone)];
@@ -83,8 +84,8 @@ export class DroneModel {
     this.#stem = new LineSegments(stem(), this.#lineMaterial);
     this.#stem.frustumCulled = false;
     scene.add(this.group, this.#shadow, this.#stem);
-    this.mark = markPicture(palette, drone, false);
-    this.name = namePicture(palette, drone, label, false);
+    this.mark = markPicture(palette, drone, sign, false);
+    this.name = namePicture(palette, drone, sign, label, false);
     scene.add(this.mark.sprite, this.name.sprite);
     this.show(false);
   }
@@ -112,8 +113,8 @@ export class DroneModel {
     const scene = this.mark.sprite.parent;
     disposePicture(this.mark);
     disposePicture(this.name);
-    this.mark = markPicture(this.#palette, this.number, stale);
-    this.name = namePicture(this.#palette, this.number, this.label, stale);
+    this.mark = markPicture(this.#palette, this.number, this.sign, stale);
+    this.name = namePicture(this.#palette, this.number, this.sign, this.label, stale);
     scene?.add(this.mark.sprite, this.name.sprite);
   }
 

@@ -10,7 +10,7 @@ import { sizePicture } from "./labels.js";
 
 /** @typedef {import("../data/series.js").Store} Store */
 /** @typedef {import("./palette.js").Palette} Palette */
-/** @typedef {{drone: number, label: string, ghost?: boolean}} DroneInfo */
+/** @typedef {{drone: number, label: string, ghost?: boolean, sign?: string}} DroneInfo */
 
 const LEAST_PX = 22;
 const MOST_ENLARGED = 14;
@@ -78,7 +78,7 @@ export class Drones3D {
   /** The stream says how many propellers it has. @param {number} index @param {Palette} palette */
   #refit(index, palette) {
     const old = this.models[index];
-    const info = { drone: old.number, label: old.label, ghost: old.ghost };
+    const info = { drone: old.number, label: old.label, ghost: old.ghost, sign: old.sign };
     const model = new DroneModel(this.#scene, info, old.sample.motorCount, palette);
     model.sample = old.sample;
     old.dispose();

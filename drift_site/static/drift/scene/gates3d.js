@@ -28,7 +28,7 @@ export class Gates3D {
   #scene;
   /** @type {Place[]} */
   #places = [];
-  #next = NaN;
+  #next = 0; // none so far, which is not the same as NaN: that the next gate is not known
 
   /** @param {import("three").Scene} scene */
   constructor(scene) {
@@ -48,7 +48,7 @@ export class Gates3D {
       places.set(key, place);
     }
     this.#places = [...places.values()].map(({ gate, orders, labels }) => this.#stand(gate, orders, labels.join(" · "), palette));
-    this.#next = NaN;
+    this.#next = 0;
   }
 
   /** @param {Gate} gate @param {number[]} orders @param {string} text @param {Palette} palette @returns {Place} */

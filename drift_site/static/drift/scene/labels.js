@@ -47,8 +47,8 @@ function widthOf(palette, text) {
   return Math.ceil(context.measureText(text).width);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Palette} palette @param {number} drone @param {boolean} stale @param {number} x @param {number} y */
-function drawMark(context, palette, drone, stale, x, y) {
+/** @param {CanvasRenderingContext2D} context @param {Palette} palette @param {number} drone @param {string} sign @param {boolean} stale @param {number} x @param {number} y */
+function drawMark(context, palette, drone, sign, stale, x, y) {
   const radius = 9;
   context.beginPath();
   outlineOf(drone).forEach(([right, down]) => context.lineTo(x + right * radius, y + down * radius));
@@ -62,22 +62,22 @@ function drawMark(context, palette, drone, stale, x, y) {
   context.font = `700 11px ${palette.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillText(String(drone), x, y + 1);
+  context.fillText(sign, x, y + 1);
 }
 
 /**
- * A drone's mark: its colour, outline and number.
- * @param {Palette} palette @param {number} drone @param {boolean} stale
+ * A drone's mark: its colour, outline and number, or another sign.
+ * @param {Palette} palette @param {number} drone @param {string} sign @param {boolean} stale
  */
-export function markPicture(palette, drone, stale) {
-  return pictureOf(MARK_PX + 4, MARK_PX + 4, 11, (context) => drawMark(context, palette, drone, stale, MARK_PX / 2 + 2, MARK_PX / 2 + 2));
+export function markPicture(palette, drone, sign, stale) {
+  return pictureOf(MARK_PX + 4, MARK_PX + 4, 11, (context) => drawMark(context, palette, drone, sign, stale, MARK_PX / 2 + 2, MARK_PX / 2 + 2));
 }
 
 /**
  * The mark with the name beside it.
- * @param {Palette} palette @param {number} drone @param {string} name @param {boolean} stale
+ * @param {Palette} palette @param {number} drone @param {string} sign @param {string} name @param {boolean} stale
  */
-export function namePicture(palette, drone, name, stale) {
+export function namePicture(palette, drone, sign, name, stale) {
   const shown = name.length > 24 ? `${name.slice(0, 23)}…` : name;
   const width = MARK_PX + 12 + widthOf(palette, shown);
   return pictureOf(width, MARK_PX + 4, 12, (context) => {
@@ -87,7 +87,7 @@ export function namePicture(palette, drone, name, stale) {
     context.roundRect(1, 3, width - 2, MARK_PX - 2, (MARK_PX - 2) / 2);
     context.fill();
     context.globalAlpha = 1;
-    drawMark(context, palette, drone, stale, MARK_PX / 2 + 2, MARK_PX / 2 + 2);
+    drawMark(context, palette, drone, sign, stale, MARK_PX / 2 + 2, MARK_PX / 2 + 2);
     context.font = `600 13px ${palette.font}`;
     context.textAlign = "left";
     context.fillStyle = palette.ink;
