@@ -80,7 +80,7 @@ def finished(request: HttpRequest) -> dict[str, Any]:
 @require_safe
 @never_cache
 def race(request: HttpRequest, race_id: UUID) -> HttpResponse:
-    """Show one race large, or with `?overlay=1` its parts of `&show=` on nothing; 404 also where it must not be known."""
+    """Show one race large, or with `?overlay=1` its parts of `&show=` alone; 404 also where it must not be known."""
     found = visible_race(request, race_id)
     if request.GET.get("overlay") == "1":
         card = races.card_for(request.user, found, found.drones.count())

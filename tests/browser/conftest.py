@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
+from management.tracks import ARENA
 from tests import servers
 
 ROOT = Path(__file__).parent.parent.parent
@@ -21,7 +22,10 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 LAUNCH = [
     "--no-sandbox",
-    "--disable-gpu",
+    # WebGL without a graphics card.
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -98,14 +102,19 @@ class Drift:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def create_race(self, name: str) -> str:
-        """Give the ID of a new race."""
-        return self.manage("create_race", "--name", name).split()[-1]
+    def create_race(self, name: str, *, track: str = "") -> str:
+        """Give the ID of a new race; `track` is the name of the one it is flown on."""
+        return self.manage("create_race", "--name", name, *(["--track", track] if track else [])).split()[-1]
 
-    def fly(self, *, port: int | None = None, drones: int = 3) -> Callable[[], None]:
+    def create_arena(self) -> str:
+        """Make the track that simulated drones fly unless told otherwise; gives its name."""
+        self.manage("shell", "--no-imports", "-c", "from management.tracks import arena_track; arena_track()")
+        return ARENA
+
+    def fly(self, *, port: int | None = None, drones: int = 3, options: Sequence[str] = ()) -> Callable[[], None]:
         """Let simulated drones fly; gives the function that ends it."""
         to = f"127.0.0.1:{port or self.first_udp_port}"
-        sender = self._popen("simulate", "--drones", str(drones), "--udp", to, output=subprocess.DEVNULL)
+        sender = self._popen("simulate", "--drones", str(drones), *options, "--udp", to, output=subprocess.DEVNULL)
         self._senders.append(sender)
 
         def stop() -> None:

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { FrameStore } from "../../drift_site/static/drift/data/ring.js";
 import { Sample, sampleAt } from "../../drift_site/static/drift/data/sample.js";
-import { CAPACITY, POINT, spacingFor, TrailPoints } from "../../drift_site/static/drift/scene/trailpoints.js";
+import { CAPACITY, offsetOf, POINT, spacingFor, TrailPoints } from "../../drift_site/static/drift/scene/trailpoints.js";
 import { decodeFrames } from "../../drift_site/static/drift/wire/protocol.js";
 import { message } from "./messages.mjs";
 
@@ -27,7 +27,7 @@ function follow(points, series, time, seconds) {
 function drawn(points, time, seconds) {
   const segments = [];
   for (let i = 0; i < points.segments; i += 1) {
-    const [a, b] = [i * POINT, (i + 1) * POINT];
+    const [a, b] = [offsetOf(i), offsetOf(i + 1)];
     const [from, to] = [points.data[a + 3], points.data[b + 3]];
     if (to > from && to > time - points.base - seconds && points.data[b + 6] < 0.5) {
       segments.push([-points.data[a + 2], -points.data[b + 2]]);
@@ -66,7 +66,7 @@ test("a minute of any rate fits, and a step uploads no more than is new", () => 
   follow(points, series, 100, 60);
   points.clean();
   follow(points, series, 100.02, 60);
-  assert.ok(points.dirtyTo - points.dirtyFrom < 5);
+  assert.ok(points.dirtyTo - points.dirtyFrom < 5 * POINT);
   for (let time = 100; time < 199; time += 0.05) {
     follow(points, series, time, 60);
   }
@@ -92,6 +92,17 @@ test("it is made anew when frames were put in between, and knows the fastest", (
   points.clean();
   series.version += 1;
   follow(points, series, 5, 5);
-  assert.ok(points.dirtyTo - points.dirtyFrom > 400);
+  assert.ok(points.dirtyTo - points.dirtyFrom > 400 * POINT);
   assert.equal(points.fastest, 10);
+});
+
+test("each point has its neighbours beside it, round the ring too", () => {
+  const points = new TrailPoints();
+  const series = flown(60);
+  for (let time = 1; time < 59; time += 0.05) {
+    follow(points, series, time, 5);
+  }
+  const at = (slot) => Array.from(points.data.subarray(offsetOf(slot), offsetOf(slot) + POINT));
+  assert.equal(points.segments, CAPACITY);
+  assert.deepEqual([at(-1), at(CAPACITY), at(CAPACITY + 1)], [at(CAPACITY - 1), at(0), at(1)]);
 });

@@ -1,16 +1,19 @@
 """A lap on the distance along the reference line."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from races.timing import FlownLap, ReferenceLine, marks, resampled
 from telemetry.frames import empty
 
+Place = tuple[float, float, float]
 # Ten metres along z, then ten along x.
 LINE = ReferenceLine([(0, 0, 0), (0, 0, 10), (10, 0, 10)])
 
 
-def flown(times: list[float], places: list[tuple[float, float, float]], passed: list[tuple[int, float]]) -> FlownLap:
+def flown(times: Sequence[float], places: Sequence[Place], passed: Sequence[tuple[int, float]]) -> FlownLap:
     frames = empty(len(times))
     frames["flight_time"] = times
     frames["position"] = places

@@ -159,6 +159,7 @@ export class LivePage {
         const { time, edge, followed, nextGate, situation } = race;
         return { time, edge, followed, nextGate, player: race.player.kind, state: situation.kind, stage: stage.kind, camera: stage.camera };
       },
+      whereIs: (/** @type {number} */ drone) => stage.whereIs(drone),
       /** @param {number} drone */
       frames: (drone) => {
         const series = race.inbox.store.get(drone);

@@ -145,6 +145,11 @@ export class MapStage {
     this.drawn += 1;
   }
 
+  /** @param {number} drone */
+  whereIs(drone) {
+    return this.#view.whereIs(drone);
+  }
+
   dispose() {
     this.#view.dispose();
     this.#canvas.remove();

@@ -121,6 +121,12 @@ export class TopView {
     return near[0]?.number ?? null;
   }
 
+  /** Where a drone is painted, px; null when it is not. @param {number} number */
+  whereIs(number) {
+    const drone = this.#drones.all.find((each) => each.number === number);
+    return this.#fit && drone && Number.isFinite(drone.x) ? { x: this.#px(this.#fit, drone.x), y: this.#py(this.#fit, drone.z) } : null;
+  }
+
   /** Take up new text beside the drones; called at most ten times a second. @param {number} now */
   write(now) {
     for (const drone of this.#drones.all) {

@@ -20,8 +20,6 @@ export class AnyStage {
   follow = null;
   /** @type {number | null} */
   nextGate = null;
-  /** @type {CameraMode} */
-  camera = "chase";
   trailSeconds = 15;
   /** @type {TrailColour} */
   trailColour = "pilot";
@@ -35,6 +33,8 @@ export class AnyStage {
   #track = null;
   /** @type {DroneInfo[]} */
   #infos = [];
+  /** @type {CameraMode} */
+  #camera = "chase";
 
   /** @param {HTMLElement} container @param {{overlay?: boolean}} [options] */
   constructor(container, options = {}) {
@@ -55,6 +55,18 @@ export class AnyStage {
     }
   }
 
+  get camera() {
+    return this.#camera;
+  }
+
+  /** At once, not with the next picture: a camera takes keys and pointers too. */
+  set camera(mode) {
+    this.#camera = mode;
+    if (this.#stage && this.#stage.camera !== mode) {
+      this.#stage.camera = mode;
+    }
+  }
+
   /** What the person looks at. */
   get kind() {
     return this.#map ? "map" : "3d";
@@ -71,6 +83,11 @@ export class AnyStage {
   /** What the graphics card holds; null without one. */
   get load() {
     return this.#stage?.load ?? null;
+  }
+
+  /** Where a drone was drawn last, px from the left and top; null out of sight. @param {number} drone */
+  whereIs(drone) {
+    return (this.#map ?? this.#stage)?.whereIs(drone) ?? null;
   }
 
   /** @param {Track | null} track */
@@ -94,18 +111,10 @@ export class AnyStage {
       shown.follow = this.follow;
       shown.nextGate = this.nextGate;
       shown.trailSeconds = this.trailSeconds;
-      this.#turn(shown);
-      shown.draw(time, store, stale);
-    }
-  }
-
-  /** @param {Stage | MapStage} shown */
-  #turn(shown) {
-    if (shown instanceof Stage) {
-      shown.trailColour = this.trailColour;
-      if (shown.camera !== this.camera) {
-        shown.camera = this.camera;
+      if (shown instanceof Stage) {
+        shown.trailColour = this.trailColour;
       }
+      shown.draw(time, store, stale);
     }
   }
 

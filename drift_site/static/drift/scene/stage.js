@@ -201,6 +201,12 @@ export class Stage {
     }
   }
 
+  /** Where a drone was drawn last, px from the left and top of the picture; null out of sight. @param {number} drone */
+  whereIs(drone) {
+    const screen = this.#drones.get(drone)?.screen;
+    return screen && !Number.isNaN(screen.x) ? { x: screen.x, y: screen.y } : null;
+  }
+
   #measure() {
     const { models } = this.#drones;
     for (let index = 0; index < models.length; index += 1) {

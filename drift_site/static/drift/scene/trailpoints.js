@@ -8,8 +8,10 @@ import { mirrored } from "./axes.js";
 
 /** Points of a trail, one of them the drone itself. */
 export const CAPACITY = 2048;
-/** Floats of a point: x, y, z, time, speed, throttle, whether the way to it is unknown. The scene's axes; s after `base`. */
-export const POINT = 7;
+/** Floats of a vertex: x, y, z, time, speed, throttle, whether the way to it is unknown. The scene's axes; s after `base`. */
+export const VERTEX = 7;
+/** A point is two vertices, one on either side of the ribbon, with the same values. */
+export const POINT = 2 * VERTEX;
 // Beyond a whole trail's points, some for what is behind its end until the next turn of the ring.
 const SPARE = 256;
 // After so long, times so far from `base` would grow coarse.
@@ -20,17 +22,22 @@ export function spacingFor(seconds) {
   return seconds / (CAPACITY - SPARE);
 }
 
+/** Where a slot's values begin. @param {number} slot −1 … CAPACITY + 1 */
+export function offsetOf(slot) {
+  return (slot + 1) * POINT;
+}
+
 /**
- * Slots 0 … CAPACITY − 1 are a ring, and slot CAPACITY repeats slot 0, so that the segment between the last and the first
- * is one of neighbours too.
+ * Slots 0 … CAPACITY − 1 are a ring. Slots −1, CAPACITY and CAPACITY + 1 repeat its last, first and second one, so that
+ * each point and each segment has its neighbours beside it.
  */
 export class TrailPoints {
-  data = new Float32Array((CAPACITY + 1) * POINT);
+  data = new Float32Array((CAPACITY + 3) * POINT);
   /** Race seconds that the points' times count from: near them, so that 32 bits are enough. */
   base = 0;
   /** m/s, the most of any point since the last rebuilding. */
   fastest = 0;
-  /** The slots that have changed since `clean`: from … to, not with it; they never wrap. */
+  /** The floats that have changed since `clean`: from … to, not with it. */
   dirtyFrom = 0;
   dirtyTo = 0;
   #written = 0;
@@ -81,7 +88,7 @@ export class TrailPoints {
   #begin(series, time, seconds) {
     this.data.fill(NaN);
     this.dirtyFrom = 0;
-    this.dirtyTo = CAPACITY + 1;
+    this.dirtyTo = this.data.length;
     this.fastest = 0;
     this.base = Math.floor(time);
     this.#written = 0;
@@ -112,7 +119,7 @@ export class TrailPoints {
   /** @param {number} slot @param {number} x @param {number} y @param {number} z @param {number} at @param {number} speed @param {number} throttle @param {number} cut */
   #put(slot, x, y, z, at, speed, throttle, cut) {
     const { data } = this;
-    const offset = slot * POINT;
+    const offset = offsetOf(slot);
     data[offset] = x;
     data[offset + 1] = y;
     data[offset + 2] = mirrored(z);
@@ -120,10 +127,12 @@ export class TrailPoints {
     data[offset + 4] = speed;
     data[offset + 5] = throttle;
     data[offset + 6] = cut;
-    this.#touch(slot, slot + 1);
-    if (slot === 0) {
-      data.copyWithin(CAPACITY * POINT, 0, POINT);
-      this.#touch(CAPACITY, CAPACITY + 1);
+    data.copyWithin(offset + VERTEX, offset, offset + VERTEX);
+    this.#touch(offset, offset + POINT);
+    if (slot < 2 || slot === CAPACITY - 1) {
+      const copy = offsetOf(slot < 2 ? CAPACITY + slot : -1);
+      data.copyWithin(copy, offset, offset + POINT);
+      this.#touch(copy, copy + POINT);
     }
   }
 

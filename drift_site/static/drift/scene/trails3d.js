@@ -1,11 +1,11 @@
 // Trails as ribbons of even width on the screen, coloured by pilot, speed or throttle, fading with age.
 
 import {
-  BufferAttribute, Color, DynamicDrawUsage, InstancedBufferGeometry, InstancedInterleavedBuffer, InterleavedBufferAttribute, Mesh, ShaderMaterial, Vector2,
+  BufferAttribute, BufferGeometry, Color, DoubleSide, DynamicDrawUsage, InterleavedBuffer, InterleavedBufferAttribute, Mesh, ShaderMaterial, Vector2,
 } from "three";
 
 import { roundAbove } from "./framing.js";
-import { POINT, TrailPoints } from "./trailpoints.js";
+import { CAPACITY, POINT, TrailPoints, VERTEX } from "./trailpoints.js";
 
 /** @typedef {import("../data/series.js").Store} Store */
 /** @typedef {import("./dronemodel.js").DroneModel} DroneModel */
@@ -22,53 +22,66 @@ import { POINT, TrailPoints } from "./trailpoints.js";
  * @property {string[]} stops CSS colours from min to max
  */
 
-const WIDTH_PX = 3;
+const HALF_WIDTH_PX = 1.5;
+// Beyond its width a ribbon fades to nothing, which is smoother than the card's own edges.
+const EDGE_PX = 0.9;
 const KINDS = Object.freeze({ pilot: 0, speed: 1, throttle: 2 });
 
-const VERTEX = /* glsl */ `
-  attribute vec3 from;
-  attribute vec4 fromMore; // time, speed, throttle, cut
-  attribute vec3 to;
-  attribute vec4 toMore;
+const VERTEX_SHADER = /* glsl */ `
+  attribute vec3 before;
+  attribute vec4 beforeMore; // time, speed, throttle, cut
+  attribute vec3 here;
+  attribute vec4 hereMore;
+  attribute vec3 next;
+  attribute vec4 nextMore;
   uniform vec2 halfView;
   uniform float width;
+  uniform float edge;
   uniform float now;
   uniform float seconds;
   uniform float kind;
   uniform vec2 range;
   varying float vAge;
   varying float vValue;
-  const float NEAR = -0.05;
+  varying float vSide;
+  // Of the two points of a segment, the later one speaks: its vertex is each triangle's last.
+  flat varying float vHidden;
+  vec4 project(vec3 at) { return projectionMatrix * viewMatrix * vec4(at, 1.0); }
   void main() {
-    vAge = vValue = 0.0;
-    gl_Position = vec4(2.0, 2.0, 2.0, 1.0); // outside: nothing is drawn
-    bool joined = toMore.x > fromMore.x && toMore.x > now - seconds && fromMore.x < now + 0.001 && toMore.w < 0.5;
-    vec4 a = viewMatrix * vec4(from, 1.0);
-    vec4 b = viewMatrix * vec4(to, 1.0);
-    if (!joined || (a.z > NEAR && b.z > NEAR)) return;
-    if (a.z > NEAR) a = mix(a, b, (NEAR - a.z) / (b.z - a.z));
-    else if (b.z > NEAR) b = mix(b, a, (NEAR - b.z) / (a.z - b.z));
-    vec4 start = projectionMatrix * a;
-    vec4 end = projectionMatrix * b;
-    vec2 way = (end.xy / end.w - start.xy / start.w) * halfView;
-    float size = length(way);
-    vec2 across = size > 1e-4 ? vec2(-way.y, way.x) / size : vec2(0.0, 1.0);
-    vec4 clip = mix(start, end, position.x);
-    clip.xy += across * position.y * width / halfView * clip.w;
+    bool joined = hereMore.x > beforeMore.x && hereMore.w < 0.5;
+    bool goesOn = nextMore.x > hereMore.x && nextMore.w < 0.5;
+    vSide = 0.0;
+    vHidden = joined && hereMore.x > now - seconds && beforeMore.x < now + 0.001 ? 0.0 : 1.0;
+    vAge = clamp((now - hereMore.x) / seconds, 0.0, 1.0);
+    vValue = clamp(((kind < 1.5 ? hereMore.y : hereMore.z) - range.x) / (range.y - range.x), 0.0, 1.0);
+    if (!(hereMore.x > now - seconds * 1.2) || !(joined || goesOn)) {
+      gl_Position = vec4(2.0, 2.0, 2.0, 1.0); // outside: nothing is drawn
+      return;
+    }
+    vec4 clip = project(here);
+    vec4 way = (goesOn ? project(next) : clip) - (joined ? project(before) : clip);
+    // The way on the screen, times w², so that it holds behind the eye too.
+    vec2 seen = (way.xy * clip.w - clip.xy * way.w) * halfView;
+    float size = length(seen);
+    vec2 across = size > 1e-6 ? vec2(-seen.y, seen.x) / size : vec2(0.0, 1.0);
+    vSide = (float(gl_VertexID & 1) * 2.0 - 1.0) * (width + edge);
+    clip.xy += across * vSide / halfView * clip.w;
     gl_Position = clip;
-    vec4 more = mix(fromMore, toMore, position.x);
-    vAge = (now - more.x) / seconds;
-    vValue = ((kind < 1.5 ? more.y : more.z) - range.x) / (range.y - range.x);
   }`;
 
-const FRAGMENT = /* glsl */ `
+const FRAGMENT_SHADER = /* glsl */ `
   uniform vec3 colour;
   uniform vec3 ramp[5];
   uniform float kind;
   uniform float opacity;
+  uniform float width;
+  uniform float edge;
   varying float vAge;
   varying float vValue;
+  varying float vSide;
+  flat varying float vHidden;
   void main() {
+    if (vHidden > 0.5) discard;
     vec3 shown = colour;
     if (kind > 0.5) {
       float at = clamp(vValue, 0.0, 1.0) * 4.0;
@@ -77,34 +90,46 @@ const FRAGMENT = /* glsl */ `
       shown = mix(shown, ramp[3], clamp(at - 2.0, 0.0, 1.0));
       shown = mix(shown, ramp[4], clamp(at - 3.0, 0.0, 1.0));
     }
-    gl_FragColor = vec4(shown, opacity * pow(1.0 - clamp(vAge, 0.0, 1.0), 0.7));
+    float solid = 1.0 - smoothstep(width - edge, width + edge, abs(vSide));
+    gl_FragColor = vec4(shown, solid * opacity * pow(1.0 - clamp(vAge, 0.0, 1.0), 0.7));
     #include <colorspace_fragment>
   }`;
+
+/** Two triangles for each segment, each ending at the later point; the same for all ribbons. */
+function trianglesOf() {
+  const indices = new Uint16Array(CAPACITY * 6);
+  for (let segment = 0; segment < CAPACITY; segment += 1) {
+    const vertex = 2 * segment;
+    indices.set([vertex, vertex + 1, vertex + 2, vertex + 1, vertex + 3, vertex + 2], 6 * segment);
+  }
+  return new BufferAttribute(indices, 1);
+}
 
 /** One drone's ribbon. */
 class Ribbon {
   points = new TrailPoints();
-  #buffer = new InstancedInterleavedBuffer(this.points.data, POINT, 1);
+  #buffer = new InterleavedBuffer(this.points.data, VERTEX);
   #range = { start: 0, count: 0 };
 
-  /** @param {import("three").Scene} scene @param {Record<string, {value: any}>} shared uniforms of all ribbons */
-  constructor(scene, shared) {
+  /** @param {import("three").Scene} scene @param {BufferAttribute} triangles @param {Record<string, {value: any}>} shared uniforms of all ribbons */
+  constructor(scene, triangles, shared) {
     this.#buffer.setUsage(DynamicDrawUsage);
-    const geometry = new InstancedBufferGeometry();
-    geometry.setAttribute("position", new BufferAttribute(new Float32Array([0, -1, 0, 0, 1, 0, 1, -1, 0, 1, 1, 0]), 3));
-    geometry.setIndex([0, 2, 1, 1, 2, 3]);
-    geometry.setAttribute("from", new InterleavedBufferAttribute(this.#buffer, 3, 0));
-    geometry.setAttribute("fromMore", new InterleavedBufferAttribute(this.#buffer, 4, 3));
-    // The next point's values are this one's, a point further on.
-    geometry.setAttribute("to", new InterleavedBufferAttribute(this.#buffer, 3, POINT));
-    geometry.setAttribute("toMore", new InterleavedBufferAttribute(this.#buffer, 4, POINT + 3));
+    const geometry = new BufferGeometry();
+    geometry.setIndex(triangles);
+    // One and the same values, looked at from one point before and one point behind.
+    ["before", "here", "next"].forEach((name, point) => {
+      geometry.setAttribute(name, new InterleavedBufferAttribute(this.#buffer, 3, POINT * point));
+      geometry.setAttribute(`${name}More`, new InterleavedBufferAttribute(this.#buffer, 4, POINT * point + 3));
+    });
+    geometry.setDrawRange(0, 0);
     const own = { colour: { value: new Color() }, now: { value: 0 }, opacity: { value: 1 } };
     const material = new ShaderMaterial({
       uniforms: { ...shared, ...own },
-      vertexShader: VERTEX,
-      fragmentShader: FRAGMENT,
+      vertexShader: VERTEX_SHADER,
+      fragmentShader: FRAGMENT_SHADER,
       transparent: true,
       depthWrite: false,
+      side: DoubleSide,
     });
     this.mesh = new Mesh(geometry, material);
     this.mesh.frustumCulled = false;
@@ -114,10 +139,10 @@ class Ribbon {
   /** Send what has changed. */
   upload() {
     const { points } = this;
-    this.mesh.geometry.instanceCount = points.segments;
+    this.mesh.geometry.setDrawRange(0, points.segments * 6);
     if (points.dirtyTo > points.dirtyFrom) {
-      this.#range.start = points.dirtyFrom * POINT;
-      this.#range.count = (points.dirtyTo - points.dirtyFrom) * POINT;
+      this.#range.start = points.dirtyFrom;
+      this.#range.count = points.dirtyTo - points.dirtyFrom;
       this.#buffer.updateRanges.length = 0;
       this.#buffer.updateRanges.push(this.#range);
       this.#buffer.needsUpdate = true;
@@ -140,9 +165,10 @@ export class Trails3D {
   #scene;
   /** @type {Map<number, Ribbon>} */
   #ribbons = new Map();
+  #triangles = trianglesOf();
   #fastest = 0;
   #shared = {
-    halfView: { value: new Vector2(1, 1) }, width: { value: WIDTH_PX / 2 }, seconds: { value: 15 }, kind: { value: 0 },
+    halfView: { value: new Vector2(1, 1) }, width: { value: HALF_WIDTH_PX }, edge: { value: EDGE_PX }, seconds: { value: 15 }, kind: { value: 0 },
     range: { value: new Vector2(0, 1) }, ramp: { value: Array.from({ length: 5 }, () => new Color()) },
   };
 
@@ -205,7 +231,7 @@ export class Trails3D {
   #ribbonOf(drone) {
     let ribbon = this.#ribbons.get(drone);
     if (!ribbon) {
-      ribbon = new Ribbon(this.#scene, this.#shared);
+      ribbon = new Ribbon(this.#scene, this.#triangles, this.#shared);
       this.#ribbons.set(drone, ribbon);
     }
     return ribbon;
