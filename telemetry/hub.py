@@ -90,6 +90,8 @@ class RaceHub:
         self._hello = hello
         self._streams: dict[Wish, Stream] = {}
         self._known_drones: set[int] = set()
+        # Drones that batches told of before any viewer had a hello, by number: a hello knows them better, with names.
+        self._unannounced: dict[int, dict[str, Any]] | None = {}
         self._last_number: int | None = None
         self._subscription = Subscription(race_group(race_id), f"Race {race_id}", self.handle, self._start_anew)
         self._tasks: list[asyncio.Task[None]] = []
@@ -118,8 +120,8 @@ class RaceHub:
         if hello is None:
             viewer.close(NO_SUCH_RACE)
             return
-        self._known_drones.update(drone["drone"] for drone in hello["drones"])
         viewer.begin(hello)
+        self._greeted({drone["drone"] for drone in hello["drones"]})
         if hello["race"]["status"] == "ended":
             viewer.close(OVER)
 
@@ -143,9 +145,20 @@ class RaceHub:
         self._last_number = batch.number
         for number in batch.drone_ids.keys() - self._known_drones:
             self._known_drones.add(number)
-            self._event(drone_event(number, batch.drone_ids[number], velocity_derived=batch.velocity_derived))
+            event = drone_event(number, batch.drone_ids[number], velocity_derived=batch.velocity_derived)
+            if self._unannounced is None:
+                self._event(event)
+            else:
+                self._unannounced[number] = event
         for stream in list(self._streams.values()):
             stream.push(batch)
+
+    def _greeted(self, drones: set[int]) -> None:
+        """Take up the drones that a hello named, and announce those that came too late for the first one."""
+        self._known_drones |= drones
+        early, self._unannounced = self._unannounced or {}, None
+        for number in early.keys() - drones:
+            self._event(early[number])
 
     def _event(self, event: dict[str, Any]) -> None:
         text = orjson.dumps(event).decode()

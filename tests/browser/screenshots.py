@@ -11,8 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -25,14 +25,9 @@ IMAGES: Final = ROOT / "docs/images"
 MOST_BYTES: Final = 300_000
 SIZE: Final = {"width": 1440, "height": 900}
 SWITCHES: Final = ["--no-sandbox", "--disable-quic", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+NAMES: Final = ("lobby", "live", "replay", "analysis")
 PILOTS: Final = ("Ada", "Basil", "Chidi", "Dara", "Esi", "Farid")
-LAPS_MS: Final = 240_000
-# The drones' names come with a race's description, so they are given in the database.
-NAMING: Final = """
-from races.models import Drone
-for drone in Drone.objects.filter(race_id={race!r}):
-    Drone.objects.filter(pk=drone.pk).update(name={names!r}[drone.number - 1])
-"""
+PATIENCE_S: Final = 240
 
 
 @dataclass(frozen=True)
@@ -52,48 +47,76 @@ def record(drift: Drift, *options: str) -> str:
     return run.stdout.strip()
 
 
-def fly(drift: Drift) -> str:
-    """Let six pilots fly a race that is shown live, until each has closed a lap; gives its ID."""
-    race = drift.manage("create_race", "--name", "Evening race", "--track", "Arena").split()[-1]
-    drift.fly(drones=len(PILOTS))
-    give_up = time.monotonic() + LAPS_MS / 1000
-    while len({lap["drone"] for lap in asked(drift, f"/api/races/{race}/laps/")}) < len(PILOTS):
-        if time.monotonic() > give_up:
-            raise SystemExit("The simulated pilots have closed no laps.")
-        time.sleep(1)
-    drift.manage("shell", "-c", NAMING.format(race=race, names=PILOTS))
-    return race
+class Director:
+    """A signed-in user, whose races these are."""
+
+    def __init__(self, drift: Drift) -> None:
+        self._drift = drift
+        self._headers = {"Content-Type": "application/json"}
+        who = {"username": "Zoe", "password": "correct horse 9"}
+        self.ask("POST", "/api/auth/register/", who)
+        token = self.ask("POST", "/api/auth/login/", {**who, "device": "pictures"})["token"]
+        self._headers["Authorization"] = f"Token {token}"
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Make a call of the API; gives its answer."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._drift.url + path, data, self._headers, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def race(self, name: str) -> dict[str, Any]:
+        """Create a race on the recorded one's track."""
+        track = self.ask("GET", "/api/tracks/")["results"][0]["id"]
+        made: dict[str, Any] = self.ask("POST", "/api/races/", {"name": name, "track": track})
+        return made
+
+    def flown(self, name: str, pilots: int, laps: int) -> str:
+        """Let pilots fly a race until each has closed so many laps; gives its ID."""
+        race = self.race(name)
+        path = f"/api/races/{race['id']}/"
+        self._drift.fly(port=race["udp_port"], drones=pilots)
+        give_up = time.monotonic() + PATIENCE_S
+        while len(self.ask("GET", f"{path}drones/")) < pilots:
+            _pause(give_up)
+        for number, pilot in enumerate(PILOTS[:pilots], 1):
+            self.ask("PATCH", f"{path}drones/{number}/", {"name": pilot})
+        while len(self.ask("GET", f"{path}laps/")) < laps * pilots:
+            _pause(give_up)
+        return str(race["id"])
 
 
-def asked(drift: Drift, path: str) -> Any:
-    with urllib.request.urlopen(drift.url + path, timeout=30) as answer:
-        return json.load(answer)
+def _pause(give_up: float) -> None:
+    if time.monotonic() > give_up:
+        raise SystemExit("The simulated pilots do not arrive.")
+    time.sleep(0.5)
 
 
-def is_there(drift: Drift, path: str) -> bool:
-    try:
-        urllib.request.urlopen(drift.url + path, timeout=30).close()
-    except urllib.error.HTTPError:
-        return False
-    return True
+REPLAYED: Final = "window.drift && !drift.waiting && drift.drawn > 3 && document.querySelector('#board td.best')"
 
 
-def shots(race: str, live: str) -> list[Shot]:
-    """Give the pictures of a recorded race and of one that is being flown."""
-    replayed = "window.drift && !drift.waiting && drift.drawn > 3 && document.querySelector('#board td.best')"
-    return [
-        Shot("lobby", "/", "light", "document.querySelectorAll('article[data-state=live]').length > 0"),
-        Shot("live", f"/races/{live}/?drone=2", "dark", "document.querySelector('[data-state=live]')"),
-        Shot("replay", f"/races/{race}/replay/?t=43.6&drone=3&camera=chase", "dark", replayed),
-        Shot("analysis", f"/races/{race}/analysis/", "light", "document.querySelectorAll('.plot canvas').length > 3"),
-    ]
+def shots(director: Director, race: str, names: list[str]) -> Iterator[Shot]:
+    """Give the pictures one by one; who flies live begins when the picture before has been taken."""
+    if "lobby" in names:
+        director.race("Qualifying")
+        director.flown("Juniors", 3, 0)
+        yield Shot("lobby", "/", "light", "document.querySelectorAll('article[data-state=live]').length > 0")
+    if "replay" in names:
+        yield Shot("replay", f"/races/{race}/replay/?t=43.6&drone=3&camera=chase", "dark", REPLAYED)
+    if "analysis" in names:
+        yield Shot(
+            "analysis", f"/races/{race}/analysis/", "light", "document.querySelectorAll('.plot canvas').length > 3"
+        )
+    if "live" in names:
+        live = director.flown("Evening race", len(PILOTS), 2)
+        yield Shot("live", f"/races/{live}/?drone=2", "dark", "document.querySelector('[data-state=live]')")
 
 
 async def picture(page: Page, drift: Drift, shot: Shot) -> None:
     """Open a page, wait until it shows what it is to show, and keep its picture."""
     await page.emulate_media(color_scheme=shot.scheme, reduced_motion="reduce")
     await page.goto(drift.url + shot.path)
-    await page.wait_for_function(f"() => {shot.ready}", timeout=LAPS_MS)
+    await page.wait_for_function(f"() => {shot.ready}", timeout=1000 * PATIENCE_S)
     await page.wait_for_timeout(6000)  # for what is eased or comes with the next second
     file = IMAGES / f"{shot.name}.png"
     await page.screenshot(path=file, animations="disabled")
@@ -103,14 +126,15 @@ async def picture(page: Page, drift: Drift, shot: Shot) -> None:
         raise SystemExit(f"{file.name} is larger than {MOST_BYTES // 1000} KB.")
 
 
-async def photograph(drift: Drift, wanted: list[Shot]) -> None:
+async def photograph(drift: Drift, wanted: Iterator[Shot]) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         raise SystemExit("This needs Chromium (Debian: apt-get install chromium).")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
         page = await browser.new_page(viewport={"width": SIZE["width"], "height": SIZE["height"]})
-        for shot in wanted:
+        # The next one is made ready, which takes its time, in a thread.
+        while (shot := await asyncio.to_thread(next, wanted, None)) is not None:
             await picture(page, drift, shot)
         await browser.close()
 
@@ -124,9 +148,7 @@ def main(names: list[str]) -> None:
         try:
             record(drift, "--name", "Practice", "--drones", "2", "--seconds", "40", "--seed", "3", "--untimed")
             race = record(drift, "--drones", "8", "--seconds", "75", "--hz", "100", "--resets", "50", "--laps", "4")
-            live = fly(drift) if not names or {"lobby", "live"} & set(names) else ""
-            wanted = [shot for shot in shots(race, live) if not names or shot.name in names]
-            asyncio.run(photograph(drift, [shot for shot in wanted if is_there(drift, shot.path)]))
+            asyncio.run(photograph(drift, shots(Director(drift), race, names or [*NAMES])))
         finally:
             drift.stop()
 

@@ -128,7 +128,9 @@ async def test_one_cursor_goes_through_plots_map_and_time(drift: Drift, race_id:
     await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=SLOW_MS)
     assert await seconds(page) == pytest.approx(float(await cursor.get_attribute("max") or 0), abs=0.01)
 
-    # What is drawn is read as a table as well.
+
+async def test_what_is_drawn_is_read_as_a_table_and_taken_as_files(drift: Drift, race_id: str, page: Page) -> None:
+    await page.goto(f"{drift.url}/races/{race_id}/analysis/?over=time")
     await page.get_by_text("Speed as a table").click()
     table = page.get_by_role("region", name="Speed as a table")
     await expect(table.get_by_role("row")).to_have_count(26)

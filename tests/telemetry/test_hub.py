@@ -103,6 +103,29 @@ async def test_a_viewer_gets_hello_then_frames(hub: RaceHub) -> None:
     assert len(json.loads(watching.sent[1]["text"])["frames"]) == 2
 
 
+async def test_drones_that_fly_while_the_first_hello_is_read_keep_the_names_it_gives_them(
+    hub: RaceHub, database: Database
+) -> None:
+    database.hello = hello(drones=(1,))
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(race_id: UUID) -> dict[str, Any] | None:
+        reading.set()
+        await go_on.wait()
+        return await database(race_id)
+
+    hub._hello = slowly
+    coming = asyncio.create_task(watch(hub))
+    await reading.wait()
+    await publish(batch([1, 3]).to_message())
+    go_on.set()
+    watching = await coming
+    await publish(batch([1, 3], number=2).to_message())
+    told = [json.loads(message["text"]) for message in watching.sent]
+    assert watching.types[0] == "hello"
+    assert [message["drone"] for message in told if message["type"] == "drone"] == [3]
+
+
 async def test_all_viewers_of_a_form_share_one_text(hub: RaceHub) -> None:
     first, second = await watch(hub), await watch(hub)
     await publish(batch([1]).to_message())

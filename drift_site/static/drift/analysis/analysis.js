@@ -126,6 +126,9 @@ class AnalysisPage {
       this.#show(loaded, a, b);
     } catch (error) {
       if (!signal.aborted) {
+        // What was drawn is of other laps than those that are named now.
+        this.#loaded = null;
+        find(this.#page, "#bench", HTMLElement).hidden = true;
         told(error);
       }
     }
@@ -133,7 +136,6 @@ class AnalysisPage {
 
   /** @param {Loaded} loaded @param {Lap} a @param {Lap} b */
   #show(loaded, a, b) {
-    const first = this.#loaded === null;
     this.#loaded = loaded;
     tell("");
     find(this.#page, "#bench", HTMLElement).hidden = false;
@@ -142,9 +144,7 @@ class AnalysisPage {
     this.#scene ??= new LapScene(this.#page, this.#track);
     this.#scene.name(lapName(a), lapName(b));
     this.#draw(this.#over);
-    if (first) {
-      loop.add(this);
-    }
+    loop.add(this);
     write(find(document, "#spoken", HTMLElement), `${lapName(a)} beside ${lapName(b)}`);
   }
 
