@@ -25,6 +25,8 @@ const FULL_RPM = 30_000;
 // A propeller at full speed would stand still on a screen; it turns as many times slower.
 const SLOWER = 90;
 const GHOST_OPACITY = 0.4;
+// Where nobody knows where it is by now: it stands where it was last, and can be seen through.
+const FROZEN_OPACITY = 0.45;
 
 const UP = new Vector3(0, 1, 0);
 const turn = new Quaternion();
@@ -71,8 +73,7 @@ export class DroneModel {
     this.#palette = palette;
     this.colour = palette.drones[colourOf(drone)];
     this.#places = propPlaces(props || DEFAULT_PROPS);
-    const look = ghost ? { transparent: true, opacity: GHOST_OPACITY } : {};
-    this.#material = new MeshLambertMaterial({ vertexColors: true, ...look });
+    this.#material = new MeshLambertMaterial({ vertexColors: true, transparent: true });
     const clear = { transparent: true, depthWrite: false };
     this.#discMaterial = new MeshBasicMaterial({ vertexColors: true, side: DoubleSide, ...clear });
     this.#lineMaterial = new LineBasicMaterial({ color: this.colour, transparent: true, opacity: ghost ? 0.2 : 0.5 });
@@ -125,6 +126,7 @@ export class DroneModel {
     const { values } = this.sample;
     const known = Number.isFinite(values[COLUMN.x]) && Number.isFinite(values[COLUMN.y]) && Number.isFinite(values[COLUMN.z]);
     this.show(known && this.sample.certainty !== "absent");
+    this.#material.opacity = this.ghost ? GHOST_OPACITY : this.sample.certainty === "frozen" ? FROZEN_OPACITY : 1;
     if (this.visible) {
       placed(values[COLUMN.x], values[COLUMN.y], values[COLUMN.z], this.group.position);
       if (Number.isFinite(values[COLUMN.qw])) {

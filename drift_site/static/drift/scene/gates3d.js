@@ -87,7 +87,7 @@ export class Gates3D {
       const isNext = orders.includes(next);
       frame.material.emissive.copy(palette.next).multiplyScalar(isNext ? 0.75 : 0);
       frame.material.opacity = isNext || Number.isNaN(next) ? 1 : 0.72;
-      pane.material.opacity = isNext ? 0.16 : 0.03;
+      pane.material.opacity = isNext ? 0.1 : 0.03;
       label.sprite.visible = !isNext;
       nextLabel.sprite.visible = isNext;
     }
