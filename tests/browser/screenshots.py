@@ -28,6 +28,9 @@ SWITCHES: Final = ["--no-sandbox", "--disable-quic", "--use-angle=swiftshader", 
 NAMES: Final = ("lobby", "live", "replay", "analysis")
 PILOTS: Final = ("Ada", "Basil", "Chidi", "Dara", "Esi", "Farid")
 PATIENCE_S: Final = 240
+# Without a graphics card a picture takes long, and the scene would soon be drawn coarser. So rarely drawn, it is as
+# in a tab that was hidden, and stays as fine as it is.
+SELDOM: Final = "window.requestAnimationFrame = run => setTimeout(() => run(performance.now()), 600)"
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,8 @@ async def picture(page: Page, drift: Drift, shot: Shot) -> None:
     """Open a page, wait until it shows what it is to show, and keep its picture."""
     await page.emulate_media(color_scheme=shot.scheme, reduced_motion="reduce")
     await page.goto(drift.url + shot.path)
-    await page.wait_for_function(f"() => {shot.ready}", timeout=1000 * PATIENCE_S)
-    await page.wait_for_timeout(6000)  # for what is eased or comes with the next second
+    await page.wait_for_function(f"() => {shot.ready}", timeout=1000 * PATIENCE_S, polling=500)
+    await page.wait_for_timeout(5000)  # for what is eased, or comes with the next second
     file = IMAGES / f"{shot.name}.png"
     await page.screenshot(path=file, animations="disabled")
     size = file.stat().st_size
@@ -133,6 +136,7 @@ async def photograph(drift: Drift, wanted: Iterator[Shot]) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
         page = await browser.new_page(viewport={"width": SIZE["width"], "height": SIZE["height"]})
+        await page.add_init_script(SELDOM)
         # The next one is made ready, which takes its time, in a thread.
         while (shot := await asyncio.to_thread(next, wanted, None)) is not None:
             await picture(page, drift, shot)

@@ -28,6 +28,12 @@ async def test_from_signing_up_to_a_link_into_the_replay(drift: Drift, browser: 
     await expect(page.locator('#race[data-state="live"]')).to_be_visible(timeout=SLOW_MS)
     # A lap has been closed, so that the standings have a best.
     await expect(page.locator("#leaderboard td.best").first).to_have_text(re.compile(r"0:1\d\.\d{3}$"), timeout=SLOW_MS)
+    # What has been flown so far is replayed already.
+    other = await browser.new_page()
+    await other.goto(f"{page.url.partition('?')[0]}replay/")
+    await expect(other.get_by_text("This race still goes on.")).to_be_visible()
+    await other.wait_for_function("() => window.drift && !drift.waiting && drift.drawn > 0", timeout=SLOW_MS)
+    await expect(other.get_by_role("button", name=re.compile("^Lap 1 "))).to_be_visible(timeout=SLOW_MS)
     await page.get_by_role("button", name="End…").click()
     await page.get_by_role("button", name="End the race").click()
     land()
@@ -49,7 +55,6 @@ async def test_from_signing_up_to_a_link_into_the_replay(drift: Drift, browser: 
     moment = await page.evaluate("drift.time")
 
     # Somebody else, who is not signed in, comes to the same moment.
-    other = await browser.new_page()
     await other.goto(link)
     await other.wait_for_function("() => window.drift && !drift.waiting && drift.drawn > 0", timeout=SLOW_MS)
     assert await other.evaluate("drift.time") == pytest.approx(moment, abs=0.001)
