@@ -186,6 +186,24 @@ def test_a_race_page_costs_two_queries(client: Client, django_assert_num_queries
     assert "<title>Finale · DRIFT</title>" in page
 
 
+def test_an_overlay_has_the_parts_that_were_asked_for_and_no_others(client: Client) -> None:
+    race = services.create_race(name="Finale")
+    parts = {"leaderboard": 'id="leaderboard"', "hud": 'id="hud"', "scene": 'id="stage"'}
+    for query, wanted in {
+        "": {"leaderboard", "hud"},
+        "&show=scene": {"scene"},
+        "&show=hud,scene,nonsense": {"hud", "scene"},
+        "&show=nonsense": {"leaderboard", "hud"},
+    }.items():
+        page = text(client, f"/races/{race.pk}/?overlay=1{query}")
+        assert {name for name, mark in parts.items() if mark in page} == wanted
+        assert "<title>Finale · DRIFT</title>" in page
+        assert 'class="top"' not in page
+    assert 'class="top"' in text(client, f"/races/{race.pk}/?overlay=0")
+    private = services.create_race(is_public=False)
+    assert client.get(f"/races/{private.pk}/?overlay=1").status_code == 404
+
+
 def test_a_race_that_has_ended_says_so(client: Client) -> None:
     race = services.create_race()
     services.close_race(race=race)
@@ -217,7 +235,7 @@ async def test_the_pages_are_served_under_asgi(async_client: AsyncClient) -> Non
 
 def test_pages_hold_no_inline_script_or_style_and_load_nothing_from_elsewhere(client: Client) -> None:
     race = services.create_race()
-    for path in ("/", f"/races/{race.pk}/"):
+    for path in ("/", f"/races/{race.pk}/", f"/races/{race.pk}/?overlay=1&show=scene,hud,leaderboard"):
         page = text(client, path)
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page)
         assert not re.search(r"(?:src|href)=\"(?:https?:)?//", page)
@@ -233,3 +251,15 @@ def test_every_field_that_the_scripts_write_is_in_the_template(client: Client) -
     assert written
     page = text(client)
     assert {name for name in written if f'data-field="{name}"' not in page} == set()
+
+
+def test_every_field_that_the_live_page_looks_for_is_in_its_template(client: Client) -> None:
+    race = services.create_race()
+    live = Path(__file__).parent.parent.parent / "drift_site" / "static" / "drift" / "live"
+    scripts = "".join(path.read_text(encoding="utf-8") for path in live.glob("*.js"))
+    looked_for = set(re.findall(r'data-field="([\w-]+)"\]', scripts)) | set(
+        re.findall(r'#field\("([\w-]+)"\)', scripts)
+    )
+    assert len(looked_for) > 10
+    page = text(client, f"/races/{race.pk}/")
+    assert {name for name in looked_for if f'data-field="{name}"' not in page} == set()

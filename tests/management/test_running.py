@@ -112,6 +112,44 @@ def test_a_udp_port_of_another_program_is_told_where_people_look(drift: Installa
     assert drift.rows("SELECT problem FROM races_race") == [("",)]
 
 
+def test_an_ingest_shows_its_metrics_where_it_is_told_to(drift: Installation) -> None:
+    shown = {"DRIFT_METRICS_LISTEN": f"127.0.0.1:{servers.free_port()}", "DRIFT_METRICS_TOKEN": "long-and-random"}
+    ingest = drift.start("ingest_udp", "--record-only", **shown)
+    ingest.wait_for("Ingest is running")
+    request = urllib.request.Request(
+        f"http://{shown['DRIFT_METRICS_LISTEN']}/metrics", headers={"Authorization": "Bearer long-and-random"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        text = answer.read().decode()
+    assert "drift_frames_recorded_total 0.0" in text
+    assert 'drift_races{status="live"} 0.0' in text
+    assert ingest.stop() == 0
+
+
+def test_a_taken_port_for_metrics_is_one_line(drift: Installation) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        line = refused(drift.run("ingest_udp", "--record-only", DRIFT_METRICS_LISTEN=listen, DRIFT_METRICS_TOKEN="x"))
+    assert "cannot be opened" in line
+    assert "DRIFT_METRICS_LISTEN" in line
+
+
+@pytest.mark.parametrize(
+    ("listen", "token", "said"),
+    [("127.0.0.1:9464", "", "needs DRIFT_METRICS_TOKEN"), ("9464", "x", "such as 127.0.0.1:9464"),
+     ("0.0.0.0:99999", "x", "such as 127.0.0.1:9464")],
+)  # fmt: skip
+def test_an_address_for_metrics_that_cannot_be_is_named(
+    drift: Installation, listen: str, token: str, said: str
+) -> None:
+    code, output = drift.run("check", DRIFT_METRICS_LISTEN=listen, DRIFT_METRICS_TOKEN=token)
+    assert code != 0
+    assert "Configuration: DRIFT_METRICS_LISTEN" in output
+    assert said in output
+
+
 def test_create_race_prints_the_five_fields(drift: Installation) -> None:
     fields = drift.create_race("--name", "Finale", "--map", "Hannover", "--stream-format", "Timestamp,Position")
     assert list(fields) == ["race_id", "race_creator", "udp_port", "ws_port", "status"]

@@ -50,7 +50,8 @@ function rowsOf(drone, batches, isWanted) {
     for (let i = 0; i < batch.count; i += 1) {
       if (batch.drone(i) === drone && batch.seq(i) > last && isWanted(batch.seq(i))) {
         last = batch.seq(i);
-        rows.push({ batch, i, seq: last, arrival: (batch.time(i) - batch.raceStart) / 1e6, flight: batch.flightTime(i), time: NaN });
+        const arrival = (batch.time(i) - batch.raceStart) / 1e6;
+        rows.push({ batch, i, seq: last, arrival, flight: batch.flightTime(i), time: NaN });
       }
     }
   }
@@ -66,7 +67,7 @@ function timeRows(series, rows) {
   let from = 0;
   while (from < rows.length) {
     let to = from + 1;
-    while (to < rows.length && !isReset(rows[to - 1].flight, rows[to].flight) && !standsBetween(series, rows[to - 1].seq, rows[to].seq)) {
+    while (to < rows.length && isOneFlight(series, rows[to - 1], rows[to])) {
       to += 1;
     }
     let offset = offsetAfter(series, rows[to - 1]);
@@ -95,12 +96,18 @@ function indexAfter(series, seq) {
   return low;
 }
 
-/** @param {FrameSeries} series @param {number} a @param {number} b */
-function standsBetween(series, a, b) {
-  return indexAfter(series, a) !== indexAfter(series, b);
+/**
+ * Whether two rows follow each other, with no reset and no frame of the series between them.
+ * @param {FrameSeries} series @param {Row} a @param {Row} b
+ */
+function isOneFlight(series, a, b) {
+  return !isReset(a.flight, b.flight) && indexAfter(series, a.seq) === indexAfter(series, b.seq);
 }
 
-/** How late, at the least, the flight's frames came that follow a row; Infinity where none does. @param {FrameSeries} series @param {Row} row */
+/**
+ * How late, at the least, the flight's frames came that follow a row; Infinity where none does.
+ * @param {FrameSeries} series @param {Row} row
+ */
 function offsetAfter(series, { seq, flight }) {
   const next = indexAfter(series, seq);
   if (next >= series.end || Number.isNaN(flight) || isReset(flight, series.flight(next))) {
@@ -160,7 +167,10 @@ class Builder {
     this.#end(series.time(index), series.flight(index), series.seqAt(index));
   }
 
-  /** A frame out of the recording; as in the ring, none closer than anybody sees. @param {Row} row @param {number} before the time of the frame after it */
+  /**
+   * A frame out of the recording; as in the ring, none closer than anybody sees.
+   * @param {Row} row @param {number} before the time of the frame after it
+   */
   put(row, before) {
     const { columns } = this;
     const last = columns.count - 1;

@@ -215,7 +215,8 @@ export class FrameSeries {
 
   /** What its arrays take. */
   get bytes() {
-    return this.#time.byteLength + this.#flight.byteLength + this.#seqs.byteLength + this.#values.byteLength + this.#cut.byteLength;
+    const arrays = [this.#time, this.#flight, this.#seqs, this.#values, this.#cut];
+    return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   #makeRoom() {

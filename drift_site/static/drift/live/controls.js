@@ -45,7 +45,9 @@ export class Controls {
     }
     this.#drones.addEventListener("change", () => hands.choose({ drone: Number(this.#drones.value) }));
     this.#trail.addEventListener("change", () => hands.choose({ trail: Number(this.#trail.value) }));
-    this.#colour.addEventListener("change", () => hands.choose({ colour: /** @type {Choices["colour"]} */ (this.#colour.value) }));
+    this.#colour.addEventListener("change", () => {
+      hands.choose({ colour: /** @type {Choices["colour"]} */ (this.#colour.value) });
+    });
     this.#delay.addEventListener("change", () => hands.choose({ delay: Math.round(this.#delay.valueAsNumber) }));
     document.addEventListener("keydown", (event) => this.#key(event, cameras));
   }
@@ -63,7 +65,8 @@ export class Controls {
   #key(event, cameras) {
     const { target } = event;
     // The free camera takes keys for itself, and a dialog what is typed in it.
-    if (event.defaultPrevented || document.querySelector("dialog[open]") || (target instanceof HTMLElement && keepsKey(target, event.key))) {
+    const taken = event.defaultPrevented || document.querySelector("dialog[open]");
+    if (taken || (target instanceof HTMLElement && keepsKey(target, event.key))) {
       return;
     }
     const asked = commandOf(event, event.getModifierState("AltGraph"));

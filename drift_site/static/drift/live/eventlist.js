@@ -21,7 +21,10 @@ export class EventList {
     this.#none = none;
   }
 
-  /** @param {import("../data/timedlog.js").TimedLog<LapEvent>} laps @param {number} time race seconds @param {(drone: number) => string} nameOf */
+  /**
+   * @param {import("../data/timedlog.js").TimedLog<LapEvent>} laps @param {number} time race seconds
+   * @param {(drone: number) => string} nameOf
+   */
   write(laps, time, nameOf) {
     const wanted = laps.lastAt(time, SHOWN);
     if (wanted.length === this.#shown.length && wanted.every((lap, i) => lap === this.#shown[i])) {

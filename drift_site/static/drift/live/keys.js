@@ -16,7 +16,10 @@ export const HELP = [
   { shown: ["T"], text: "Trails: off, 5, 15, 60 seconds" },
   { shown: ["C"], text: "Colour of the trails: pilot, speed, throttle" },
   { shown: ["F"], text: "Fill the screen, and back" },
-  { shown: ["W", "A", "S", "D"], text: "Fly the free camera, as the arrows do while the scene has the focus; Q and E sink and rise, Shift is faster" },
+  {
+    shown: ["W", "A", "S", "D"],
+    text: "Fly the free camera, as the arrows do while the scene has the focus; Q and E sink and rise, Shift is faster",
+  },
   { shown: ["?"], text: "This help" },
 ];
 

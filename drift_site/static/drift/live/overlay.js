@@ -53,7 +53,8 @@ add({
     const { followed, stale, standings } = race;
     root.dataset.state = race.situation.kind;
     leaderboard?.update({ standings, drones: drones.values(), track, followed, stale, now });
-    hud?.write(followed, followed === null ? "" : nameOf(followed, drones.get(followed)), followed !== null && stale.has(followed));
+    const name = followed === null ? "" : nameOf(followed, drones.get(followed));
+    hud?.write(followed, name, followed !== null && stale.has(followed));
   },
 });
 race.open();

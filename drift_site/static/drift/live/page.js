@@ -47,7 +47,11 @@ export class LivePage {
     this.#plots = new ScrollingPlots(at("plots"));
     this.#events = new EventList(at("events"), find(root, '[data-field="no-events"]', HTMLElement));
     this.#standing = new Standing(root, find(document, "#spoken", HTMLElement));
-    this.#controls = new Controls(root, { command: (act) => this.#perform(act), choose: (choice) => this.#choose(choice) }, CAMERAS);
+    const hands = {
+      command: (/** @type {Act} */ act) => this.#perform(act),
+      choose: (/** @type {Partial<Choices>} */ choice) => this.#choose(choice),
+    };
+    this.#controls = new Controls(root, hands, CAMERAS);
     this.#apply();
     this.#tell();
   }
@@ -156,14 +160,19 @@ export class LivePage {
         return countersOf(race, stage);
       },
       get shown() {
-        const { time, edge, followed, nextGate, situation } = race;
-        return { time, edge, followed, nextGate, player: race.player.kind, state: situation.kind, stage: stage.kind, camera: stage.camera };
+        const { time, edge, followed, nextGate } = race;
+        const kinds = { player: race.player.kind, state: race.situation.kind, stage: stage.kind };
+        return { time, edge, followed, nextGate, camera: stage.camera, ...kinds };
       },
       whereIs: (/** @type {number} */ drone) => stage.whereIs(drone),
       /** @param {number} drone */
       frames: (drone) => {
         const series = race.inbox.store.get(drone);
-        return series ? { length: series.length, from: series.time(series.first), to: series.time(series.end - 1), cuts: cutsOf(series) } : null;
+        if (!series || series.length === 0) {
+          return null;
+        }
+        const [from, to] = [series.time(series.first), series.time(series.end - 1)];
+        return { length: series.length, from, to, cuts: cutsOf(series) };
       },
     };
     Object.defineProperty(window, "drift", { value: Object.freeze(told) });

@@ -6,10 +6,12 @@ import { figure } from "../common/format.js";
 /** @typedef {import("./liverace.js").LiveRace} LiveRace */
 /** @typedef {import("../wire/feed.js").Situation} Situation */
 
-/** What is said in the middle of the scene; elsewhere the header's line is enough. @type {Partial<Record<Situation["kind"], string>>} */
+/**
+ * What is said in the middle of the scene; elsewhere the header's line is enough, or the panel that says where to send.
+ * @type {Partial<Record<Situation["kind"], string>>}
+ */
 const COVERS = {
   connecting: "Connecting…",
-  waiting: "Waiting for the first frame…",
   ended: "This race has ended.",
 };
 
@@ -46,7 +48,8 @@ export class Standing {
   /** @param {LiveRace} race */
   #cover({ situation, inbox }) {
     const seen = inbox.store.received > 0;
-    const text = COVERS[situation.kind] ?? (situation.kind === "refused" || (situation.kind === "reconnecting" && !seen) ? situation.text : "");
+    const told = situation.kind === "refused" || (situation.kind === "reconnecting" && !seen);
+    const text = COVERS[situation.kind] ?? (told ? situation.text : "");
     const field = this.#field("cover");
     field.hidden = text === "" || (situation.kind === "connecting" && seen);
     write(this.#field("cover-text"), text);

@@ -52,7 +52,7 @@ class MapDrone {
   }
 
   isStale() {
-    return this.stale;
+    return this.stale || this.sample.certainty === "frozen";
   }
 
   /** @param {number} newest race seconds @param {(age: number, x: number, z: number, cut: boolean) => void} point */

@@ -110,7 +110,10 @@ export class TopView {
     this.#changed = true;
   }
 
-  /** The drone that is painted nearest to a point within `reach`, else null. @param {number} x px @param {number} y px @param {number} reach px */
+  /**
+   * The drone that is painted nearest to a point within `reach`, else null.
+   * @param {number} x px @param {number} y px @param {number} reach px
+   */
   at(x, y, reach) {
     const view = this.#fit;
     if (!view) {
@@ -124,7 +127,10 @@ export class TopView {
   /** Where a drone is painted, px; null when it is not. @param {number} number */
   whereIs(number) {
     const drone = this.#drones.all.find((each) => each.number === number);
-    return this.#fit && drone && Number.isFinite(drone.x) ? { x: this.#px(this.#fit, drone.x), y: this.#py(this.#fit, drone.z) } : null;
+    if (!this.#fit || !drone || !Number.isFinite(drone.x)) {
+      return null;
+    }
+    return { x: this.#px(this.#fit, drone.x), y: this.#py(this.#fit, drone.z) };
   }
 
   /** Take up new text beside the drones; called at most ten times a second. @param {number} now */

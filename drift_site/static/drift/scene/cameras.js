@@ -141,7 +141,10 @@ export class Cameras {
     return this.#mode === "top" ? this.#top.object : this.#rig;
   }
 
-  /** Another drone, or the same one put elsewhere. @param {DroneModel | undefined} model @param {Bounds} bounds @param {number} aspect */
+  /**
+   * Another drone, or the same one put elsewhere.
+   * @param {DroneModel | undefined} model @param {Bounds} bounds @param {number} aspect
+   */
   #notice(model, bounds, aspect) {
     const number = model?.visible ? model.number : NaN;
     const another = !Object.is(number, this.#followed);
@@ -194,7 +197,8 @@ export class Cameras {
   /** @param {number} elapsed @param {DroneModel} model */
   #chase(elapsed, { sample, group }) {
     const { values } = sample;
-    const along = Math.hypot(values[COLUMN.vx], values[COLUMN.vz]) > 1 ? Math.atan2(values[COLUMN.vx], values[COLUMN.vz]) : this.#heading || 0;
+    const [vx, vz] = [values[COLUMN.vx], values[COLUMN.vz]];
+    const along = Math.hypot(vx, vz) > 1 ? Math.atan2(vx, vz) : this.#heading || 0;
     const goal = headingOf(values[COLUMN.qx], values[COLUMN.qy], values[COLUMN.qz], values[COLUMN.qw], along);
     const part = Number.isNaN(this.#heading) || still.matches ? 1 : easedPart(elapsed, HEADING_TAU_S);
     this.#heading = turnTowards(Number.isNaN(this.#heading) ? goal : this.#heading, goal, part);

@@ -2,7 +2,8 @@
 
 import {
   BoxGeometry, BufferAttribute, BufferGeometry, CircleGeometry, Color, ConeGeometry, CylinderGeometry, DoubleSide, Group,
-  InstancedMesh, LineBasicMaterial, LineSegments, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial, Quaternion, RingGeometry, Vector3,
+  InstancedMesh, LineBasicMaterial, LineSegments, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial, Quaternion,
+  RingGeometry, Vector3,
 } from "three";
 
 import { COLUMN } from "../data/ring.js";
@@ -24,6 +25,8 @@ const FULL_RPM = 30_000;
 // A propeller at full speed would stand still on a screen; it turns as many times slower.
 const SLOWER = 90;
 const GHOST_OPACITY = 0.4;
+// Where nobody knows where it is by now: it stands where it was last, and can be seen through.
+const FROZEN_OPACITY = 0.45;
 
 const UP = new Vector3(0, 1, 0);
 const turn = new Quaternion();
@@ -70,9 +73,9 @@ export class DroneModel {
     this.#palette = palette;
     this.colour = palette.drones[colourOf(drone)];
     this.#places = propPlaces(props || DEFAULT_PROPS);
-    const look = ghost ? { transparent: true, opacity: GHOST_OPACITY } : {};
-    this.#material = new MeshLambertMaterial({ vertexColors: true, ...look });
-    this.#discMaterial = new MeshBasicMaterial({ vertexColors: true, transparent: true, opacity: ghost ? 0.12 : 0.3, depthWrite: false, side: DoubleSide });
+    this.#material = new MeshLambertMaterial({ vertexColors: true, transparent: true });
+    const clear = { transparent: true, depthWrite: false };
+    this.#discMaterial = new MeshBasicMaterial({ vertexColors: true, side: DoubleSide, ...clear });
     this.#lineMaterial = new LineBasicMaterial({ color: this.colour, transparent: true, opacity: ghost ? 0.2 : 0.5 });
     this.#body = new Mesh(bodyOf(this.#places, this.colour), this.#material);
     this.#discs = new Mesh(discsOf(this.#places, this.colour), this.#discMaterial);
@@ -80,7 +83,7 @@ export class DroneModel {
     this.#blades.frustumCulled = false;
     this.group.add(this.#body, this.#discs, this.#blades);
     const ring = new RingGeometry(0.75, 1, 24).rotateX(-Math.PI / 2);
-    this.#shadow = new Mesh(ring, new MeshBasicMaterial({ color: this.colour, transparent: true, opacity: ghost ? 0.25 : 0.6, depthWrite: false }));
+    this.#shadow = new Mesh(ring, new MeshBasicMaterial({ color: this.colour, opacity: ghost ? 0.25 : 0.6, ...clear }));
     this.#stem = new LineSegments(stem(), this.#lineMaterial);
     this.#stem.frustumCulled = false;
     scene.add(this.group, this.#shadow, this.#stem);
@@ -123,6 +126,7 @@ export class DroneModel {
     const { values } = this.sample;
     const known = Number.isFinite(values[COLUMN.x]) && Number.isFinite(values[COLUMN.y]) && Number.isFinite(values[COLUMN.z]);
     this.show(known && this.sample.certainty !== "absent");
+    this.#material.opacity = this.ghost ? GHOST_OPACITY : this.sample.certainty === "frozen" ? FROZEN_OPACITY : 1;
     if (this.visible) {
       placed(values[COLUMN.x], values[COLUMN.y], values[COLUMN.z], this.group.position);
       if (Number.isFinite(values[COLUMN.qw])) {
@@ -214,7 +218,8 @@ function bodyOf(places, colour) {
     const length = ARM_M * Math.hypot(x, z);
     const along = new Matrix4().makeRotationY(Math.atan2(x, -z)).setPosition((x * ARM_M) / 2, 0, (-z * ARM_M) / 2);
     parts.push({ geometry: new BoxGeometry(0.026, 0.016, length), matrix: along, colour: STEEL });
-    parts.push({ geometry: new CylinderGeometry(0.022, 0.026, 0.04, 10), matrix: moved(x * ARM_M, 0.012, -z * ARM_M), colour: DARK });
+    const motor = new CylinderGeometry(0.022, 0.026, 0.04, 10);
+    parts.push({ geometry: motor, matrix: moved(x * ARM_M, 0.012, -z * ARM_M), colour: DARK });
   }
   return merged(parts);
 }
@@ -224,7 +229,10 @@ function radiusOf(count) {
   return count <= 1 ? ARM_M : Math.min(0.135, ARM_M * Math.sin(Math.PI / count) * 0.94);
 }
 
-/** What a fast propeller looks like: the front ones in the drone's colour, those behind dark. @param {Places} places @param {Color} colour */
+/**
+ * What a fast propeller looks like: the front ones in the drone's colour, those behind dark.
+ * @param {Places} places @param {Color} colour
+ */
 function discsOf(places, colour) {
   const behind = colour.clone().multiplyScalar(0.3);
   return merged(

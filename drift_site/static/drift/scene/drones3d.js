@@ -17,6 +17,7 @@ const MOST_ENLARGED = 14;
 // A finger needs 44 px: this far around a drone is the drone.
 const REACH_PX = 30;
 const MARK_ROOM_PX = 28;
+const LABEL_PX = 24;
 
 const projected = new Vector3();
 
@@ -45,7 +46,8 @@ export class Drones3D {
     for (const info of infos) {
       const known = before.get(info.drone);
       const same = !anew && known?.label === info.label && known.ghost === (info.ghost ?? false);
-      this.#byNumber.set(info.drone, same ? /** @type {DroneModel} */ (known) : new DroneModel(this.#scene, info, known?.props ?? 0, palette));
+      const model = same && known ? known : new DroneModel(this.#scene, info, known?.props ?? 0, palette);
+      this.#byNumber.set(info.drone, model);
     }
     for (const model of before.values()) {
       if (this.#byNumber.get(model.number) !== model) {
@@ -116,7 +118,10 @@ export class Drones3D {
     this.#label(followed, inside || close);
   }
 
-  /** Names where they cover nothing; the followed drone's first. @param {number | null} followed @param {boolean} nameless the followed one needs no label */
+  /**
+   * Names where they cover nothing; the followed drone's first.
+   * @param {number | null} followed @param {boolean} nameless the followed one needs no label
+   */
   #label(followed, nameless) {
     for (let index = 0; index < this.models.length; index += 1) {
       const model = this.models[index];
@@ -128,7 +133,10 @@ export class Drones3D {
     }
   }
 
-  /** Whether a drone's name would lie over a mark, or over a name that stands already. @param {number} index @param {number | null} followed */
+  /**
+   * Whether a drone's name would lie over a mark, or over a name that stands already.
+   * @param {number} index @param {number | null} followed
+   */
   #covers(index, followed) {
     const model = this.models[index];
     for (let i = 0; i < this.models.length; i += 1) {
@@ -150,7 +158,8 @@ export class Drones3D {
     let least = REACH_PX;
     for (const model of this.models) {
       // A label stands above its drone and is as good a target.
-      const away = Math.min(Math.hypot(model.screen.x - x, model.screen.y - y), Math.hypot(model.screen.x - x, model.screen.y - 24 - y));
+      const [dx, dy] = [model.screen.x - x, model.screen.y - y];
+      const away = Math.min(Math.hypot(dx, dy), Math.hypot(dx, dy - LABEL_PX));
       if (away < least) {
         least = away;
         nearest = model.number;

@@ -62,7 +62,10 @@ export function headingOf(x, y, z, w, otherwise) {
   return Math.hypot(right, forward) > 0.1 ? Math.atan2(right, forward) : otherwise;
 }
 
-/** A part of the way from one heading to another, the short way round. @param {number} from @param {number} to @param {number} part */
+/**
+ * A part of the way from one heading to another, the short way round.
+ * @param {number} from @param {number} to @param {number} part
+ */
 export function turnTowards(from, to, part) {
   const turn = Math.atan2(Math.sin(to - from), Math.cos(to - from));
   return from + turn * part;
@@ -79,7 +82,8 @@ export function fitDistance(halfWidth, halfHeight, fov, aspect) {
 
 /**
  * How much larger than life a thing is drawn, so that it is never smaller than some pixels.
- * @param {number} span m @param {number} distance m @param {number} pixelsAtOneMetre @param {number} least px @param {number} most
+ * @param {number} span m @param {number} distance m @param {number} pixelsAtOneMetre
+ * @param {number} least px @param {number} most
  */
 export function enlargement(span, distance, pixelsAtOneMetre, least, most) {
   const pixels = (span * pixelsAtOneMetre) / Math.max(0.01, distance);

@@ -1,7 +1,8 @@
 // Gates: a frame of the gate's size, its number or name above, arrows the way it is flown; the next one stands out.
 
 import {
-  BoxGeometry, ConeGeometry, DoubleSide, Group, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial, PlaneGeometry, Quaternion, Vector3,
+  BoxGeometry, ConeGeometry, DoubleSide, Group, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial, PlaneGeometry,
+  Quaternion, Vector3,
 } from "three";
 
 import { gateTurn, placed } from "./axes.js";
@@ -47,7 +48,9 @@ export class Gates3D {
       place.labels.push(gate.label ? `${gate.order} ${gate.label}` : String(gate.order));
       places.set(key, place);
     }
-    this.#places = [...places.values()].map(({ gate, orders, labels }) => this.#stand(gate, orders, labels.join(" · "), palette));
+    this.#places = [...places.values()].map(({ gate, orders, labels }) => {
+      return this.#stand(gate, orders, labels.join(" · "), palette);
+    });
     this.#next = 0;
   }
 
@@ -84,7 +87,7 @@ export class Gates3D {
       const isNext = orders.includes(next);
       frame.material.emissive.copy(palette.next).multiplyScalar(isNext ? 0.75 : 0);
       frame.material.opacity = isNext || Number.isNaN(next) ? 1 : 0.72;
-      pane.material.opacity = isNext ? 0.16 : 0.03;
+      pane.material.opacity = isNext ? 0.1 : 0.03;
       label.sprite.visible = !isNext;
       nextLabel.sprite.visible = isNext;
     }

@@ -47,9 +47,13 @@ function widthOf(palette, text) {
   return Math.ceil(context.measureText(text).width);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Palette} palette @param {number} drone @param {string} sign @param {boolean} stale @param {number} x @param {number} y */
-function drawMark(context, palette, drone, sign, stale, x, y) {
+/**
+ * @param {CanvasRenderingContext2D} context @param {Palette} palette @param {number} drone @param {string} sign
+ * @param {boolean} stale
+ */
+function drawMark(context, palette, drone, sign, stale) {
   const radius = 9;
+  const [x, y] = [MARK_PX / 2 + 2, MARK_PX / 2 + 2];
   context.beginPath();
   outlineOf(drone).forEach(([right, down]) => context.lineTo(x + right * radius, y + down * radius));
   context.closePath();
@@ -70,7 +74,7 @@ function drawMark(context, palette, drone, sign, stale, x, y) {
  * @param {Palette} palette @param {number} drone @param {string} sign @param {boolean} stale
  */
 export function markPicture(palette, drone, sign, stale) {
-  return pictureOf(MARK_PX + 4, MARK_PX + 4, 11, (context) => drawMark(context, palette, drone, sign, stale, MARK_PX / 2 + 2, MARK_PX / 2 + 2));
+  return pictureOf(MARK_PX + 4, MARK_PX + 4, 11, (context) => drawMark(context, palette, drone, sign, stale));
 }
 
 /**
@@ -87,7 +91,7 @@ export function namePicture(palette, drone, sign, name, stale) {
     context.roundRect(1, 3, width - 2, MARK_PX - 2, (MARK_PX - 2) / 2);
     context.fill();
     context.globalAlpha = 1;
-    drawMark(context, palette, drone, sign, stale, MARK_PX / 2 + 2, MARK_PX / 2 + 2);
+    drawMark(context, palette, drone, sign, stale);
     context.font = `600 13px ${palette.font}`;
     context.textAlign = "left";
     context.fillStyle = palette.ink;
@@ -118,7 +122,8 @@ export function gatePicture(palette, text, next) {
 
 /**
  * Give the picture its size on the screen.
- * @param {Picture} picture @param {number} pixelsAtOneMetre of the camera @param {number} above px between it and what it hangs over
+ * @param {Picture} picture @param {number} pixelsAtOneMetre of the camera
+ * @param {number} above px between it and what it hangs over
  */
 export function sizePicture({ sprite, width, height }, pixelsAtOneMetre, above) {
   sprite.scale.set(width / pixelsAtOneMetre, height / pixelsAtOneMetre, 1);

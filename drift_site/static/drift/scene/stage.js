@@ -140,7 +140,8 @@ export class Stage {
   /** What the graphics card holds and drew last, for the page's counters. */
   get load() {
     const { memory, render } = this.#renderer.info;
-    return { geometries: memory.geometries, textures: memory.textures, calls: render.calls, triangles: render.triangles, share: this.#quality.share };
+    const { geometries, textures } = memory;
+    return { geometries, textures, calls: render.calls, triangles: render.triangles, share: this.#quality.share };
   }
 
   /** @param {Track | null} track */

@@ -104,21 +104,27 @@ export class TrailPoints {
     const speed = Math.hypot(series.value(index, COLUMN.vx), series.value(index, COLUMN.vy), series.value(index, COLUMN.vz));
     this.fastest = Math.max(this.fastest, speed || 0);
     const cut = this.#written === 0 || series.isCut(index) ? 1 : 0;
-    this.#put(this.#written % CAPACITY, series.value(index, COLUMN.x), series.value(index, COLUMN.y), series.value(index, COLUMN.z), at, speed, series.value(index, COLUMN.throttle), cut);
+    const [x, y, z] = [series.value(index, COLUMN.x), series.value(index, COLUMN.y), series.value(index, COLUMN.z)];
+    this.#put(x, y, z, at, speed, series.value(index, COLUMN.throttle), cut);
     this.#written += 1;
     this.#lastTaken = at;
   }
 
-  /** The slot after the newest point, which the next one will take. @param {Sample} sample @param {number} time */
+  /** The drone itself, where the next point will be. @param {Sample} sample @param {number} time */
   #head({ certainty, values, speed }, time) {
     const known = certainty === "known" || certainty === "ahead";
     const cut = known && this.#written > 0 ? 0 : 1;
-    this.#put(this.#written % CAPACITY, values[COLUMN.x], values[COLUMN.y], values[COLUMN.z], time, speed, values[COLUMN.throttle], cut);
+    this.#put(values[COLUMN.x], values[COLUMN.y], values[COLUMN.z], time, speed, values[COLUMN.throttle], cut);
   }
 
-  /** @param {number} slot @param {number} x @param {number} y @param {number} z @param {number} at @param {number} speed @param {number} throttle @param {number} cut */
-  #put(slot, x, y, z, at, speed, throttle, cut) {
+  /**
+   * Write the slot after the newest point.
+   * @param {number} x @param {number} y @param {number} z @param {number} at @param {number} speed @param {number} throttle
+   * @param {number} cut
+   */
+  #put(x, y, z, at, speed, throttle, cut) {
     const { data } = this;
+    const slot = this.#written % CAPACITY;
     const offset = offsetOf(slot);
     data[offset] = x;
     data[offset + 1] = y;

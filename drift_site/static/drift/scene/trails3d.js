@@ -1,7 +1,8 @@
 // Trails as ribbons of even width on the screen, coloured by pilot, speed or throttle, fading with age.
 
 import {
-  BufferAttribute, BufferGeometry, Color, DoubleSide, DynamicDrawUsage, InterleavedBuffer, InterleavedBufferAttribute, Mesh, ShaderMaterial, Vector2,
+  BufferAttribute, BufferGeometry, Color, DoubleSide, DynamicDrawUsage, InterleavedBuffer, InterleavedBufferAttribute, Mesh,
+  ShaderMaterial, Vector2,
 } from "three";
 
 import { roundAbove } from "./framing.js";
@@ -111,7 +112,10 @@ class Ribbon {
   #buffer = new InterleavedBuffer(this.points.data, VERTEX);
   #range = { start: 0, count: 0 };
 
-  /** @param {import("three").Scene} scene @param {BufferAttribute} triangles @param {Record<string, {value: any}>} shared uniforms of all ribbons */
+  /**
+   * @param {import("three").Scene} scene @param {BufferAttribute} triangles
+   * @param {Record<string, {value: any}>} shared uniforms of all ribbons
+   */
   constructor(scene, triangles, shared) {
     this.#buffer.setUsage(DynamicDrawUsage);
     const geometry = new BufferGeometry();
@@ -168,7 +172,8 @@ export class Trails3D {
   #triangles = trianglesOf();
   #fastest = 0;
   #shared = {
-    halfView: { value: new Vector2(1, 1) }, width: { value: HALF_WIDTH_PX }, edge: { value: EDGE_PX }, seconds: { value: 15 }, kind: { value: 0 },
+    halfView: { value: new Vector2(1, 1) }, width: { value: HALF_WIDTH_PX }, edge: { value: EDGE_PX },
+    seconds: { value: 15 }, kind: { value: 0 },
     range: { value: new Vector2(0, 1) }, ramp: { value: Array.from({ length: 5 }, () => new Color()) },
   };
 
@@ -188,7 +193,8 @@ export class Trails3D {
   }
 
   /**
-   * @param {number} time race seconds @param {Store} store @param {DroneModel[]} models @param {{width: number, height: number}} view px
+   * @param {number} time race seconds @param {Store} store @param {DroneModel[]} models
+   * @param {{width: number, height: number}} view px
    * @param {Palette} palette
    */
   draw(time, store, models, view, palette) {
