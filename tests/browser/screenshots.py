@@ -6,6 +6,7 @@ in Chromium: 1440 × 900, live and replay dark, lobby and analysis light. The re
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,14 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import django
 from playwright.async_api import Page, async_playwright
 
-from tests.browser.conftest import ROOT, Drift
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+from tests.browser.conftest import LAUNCH, ROOT, Drift
 
 IMAGES: Final = ROOT / "docs/images"
 MOST_BYTES: Final = 300_000
 SIZE: Final = {"width": 1440, "height": 900}
-SWITCHES: Final = ["--no-sandbox", "--disable-quic", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 NAMES: Final = ("lobby", "live", "replay", "analysis")
 PILOTS: Final = ("Ada", "Basil", "Chidi", "Dara", "Esi", "Farid")
 PATIENCE_S: Final = 240
@@ -134,7 +138,7 @@ async def photograph(drift: Drift, wanted: Iterator[Shot]) -> None:
     if chromium is None:
         raise SystemExit("This needs Chromium (Debian: apt-get install chromium).")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
+        browser = await playwright.chromium.launch(executable_path=chromium, args=LAUNCH)
         page = await browser.new_page(viewport={"width": SIZE["width"], "height": SIZE["height"]})
         await page.add_init_script(SELDOM)
         # The next one is made ready, which takes its time, in a thread.
