@@ -15,7 +15,7 @@ from races.services import close_race, create_race
 from telemetry.timed_race import time_what_is_recorded
 from tests.flown import arena_track, flights, frames_of, record_flight
 
-PILOTS = ("Ada", "Basil", "Chidi", "Dara", "Esi", "Farid", "Grete", "Hana", "Ines", "Jun", "Kofi", "Lea")
+PILOTS = ("Arrow", "Bolt", "Comet", "Dart", "Echo", "Falcon", "Glide", "Hawk", "Ion", "Jet", "Kite", "Lynx")
 
 
 def main(arguments: list[str]) -> None:

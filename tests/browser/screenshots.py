@@ -30,7 +30,7 @@ IMAGES: Final = ROOT / "docs/images"
 MOST_BYTES: Final = 300_000
 SIZE: Final = {"width": 1440, "height": 900}
 NAMES: Final = ("lobby", "live", "replay", "analysis")
-PILOTS: Final = ("Ada", "Basil", "Chidi", "Dara", "Esi", "Farid")
+PILOTS: Final = ("Arrow", "Bolt", "Comet", "Dart", "Echo", "Falcon")
 PATIENCE_S: Final = 240
 # Without a graphics card a picture takes long, and the scene would soon be drawn coarser. So rarely drawn, it is as
 # in a tab that was hidden, and stays as fine as it is.

@@ -219,7 +219,7 @@ async def test_the_scrubber_by_mouse_and_by_keyboard_and_what_it_marks(recorded:
     await expect(page.locator("#laps li[aria-current=true]")).to_have_text(re.compile("^Lap 2"))
 
     plot = page.locator("#curves .u-over").first
-    await expect(page.get_by_role("heading", name=re.compile("^Lap 2, Ada"))).to_be_visible()
+    await expect(page.get_by_role("heading", name=re.compile("^Lap 2, Arrow"))).to_be_visible()
     await plot.click()
     assert await time_of(page) == pytest.approx((lap["start_s"] + lap["end_s"]) / 2, abs=0.3)
 
@@ -236,8 +236,8 @@ async def test_the_standings_are_those_of_the_moment(recorded: Recorded, page: P
     await expect(page.locator("#board td.laps")).to_have_text(expected, timeout=SLOW_MS)
     order = await rows.evaluate_all("rows => rows.map(row => Number(row.dataset.drone))")
     assert order == [line["drone"] for line in moment["standings"]]
-    await page.get_by_role("button", name="Chidi").click()
-    await expect(page.get_by_role("heading", name="Chidi", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="Comet").click()
+    await expect(page.get_by_role("heading", name="Comet", exact=True)).to_be_visible()
 
 
 async def test_a_chunk_that_fails_is_told_of_and_asked_for_again(recorded: Recorded, browser: Browser) -> None:
