@@ -60,7 +60,7 @@ class Director:
     def __init__(self, drift: Drift) -> None:
         self._drift = drift
         self._headers = {"Content-Type": "application/json"}
-        who = {"username": "Zoe", "password": "correct horse 9"}
+        who = {"username": "director", "password": "correct horse 9"}
         self.ask("POST", "/api/auth/register/", who)
         token = self.ask("POST", "/api/auth/login/", {**who, "device": "pictures"})["token"]
         self._headers["Authorization"] = f"Token {token}"

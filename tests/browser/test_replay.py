@@ -302,7 +302,7 @@ async def launched(chromium: str) -> AsyncIterator[Callable[..., Any]]:
     async with async_playwright() as playwright:
 
         async def launch(*switches: str) -> Browser:
-            kept = [switch for switch in LAUNCH if switch not in {"--disable-gpu", *THREE_D}]
+            kept = [switch for switch in LAUNCH if switch not in THREE_D]
             return await playwright.chromium.launch(executable_path=chromium, args=[*kept, *switches])
 
         yield launch
