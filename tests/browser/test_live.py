@@ -20,6 +20,7 @@ TRAIL, COLOUR, DELAY = (f'[data-field="{name}"]' for name in ("trail", "colour",
 # What the ring of a drone may hold: docs/page.md.
 MOST_FRAMES = 125 * 250
 FRAME_BYTES = 129
+MOST_HEAP = 64 * 2**20  # of the page's scripts, without the arrays of frames
 
 
 @dataclass(frozen=True)
@@ -357,6 +358,9 @@ async def test_sixteen_drones_at_a_hundred_frames_a_second_stay_within_bounds(
     assert end["kept"] <= 16 * MOST_FRAMES
     assert end["bytes"] <= 16 * MOST_FRAMES * FRAME_BYTES
     assert end["said"] <= 4100
+    session = await page.context.new_cdp_session(page)
+    await session.send("HeapProfiler.collectGarbage")
+    assert (await session.send("Runtime.getHeapUsage"))["usedSize"] < MOST_HEAP
     # Whatever was made for the first picture serves all others.
     assert end["scene"]["geometries"] <= begin["scene"]["geometries"] + 60
     assert end["scene"]["textures"] <= begin["scene"]["textures"] + 60
