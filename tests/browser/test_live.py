@@ -221,6 +221,7 @@ async def test_without_webgl_the_race_is_shown_from_above(flown: Flown, chromium
         await is_live(page, flown.url)
         assert (await shown(page))["stage"] == "map"
         await expect(page.get_by_text("This browser gives no 3D (WebGL).")).to_be_visible()
+        await expect(page.locator('[data-camera="chase"]')).to_be_hidden()
         await until(page, "drift.whereIs(2) !== null")
         await page.keyboard.press(" ")
         await until(page, "drift.shown.player === 'paused'")
@@ -333,6 +334,8 @@ async def test_a_race_from_its_first_frame_over_a_dead_server_to_its_end_in_two_
     drift.manage("end_race", race_id)
     for page in pages:
         await expect(page.locator('[data-field="cover"]')).to_contain_text("This race has ended.", timeout=SLOW_MS)
+        row = page.locator(".leaderboard tbody tr").first
+        assert await row.evaluate("element => getComputedStyle(element).display") == "table-row"
         door = page.get_by_role("link", name="Watch the replay")
         assert await door.get_attribute("href") == f"/races/{race_id}/replay/"
         await page.reload()
