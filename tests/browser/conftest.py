@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
-from management.tracks import ARENA
 from tests import servers
 
 ROOT = Path(__file__).parent.parent.parent
@@ -108,8 +107,8 @@ class Drift:
 
     def create_arena(self) -> str:
         """Make the track that simulated drones fly unless told otherwise; gives its name."""
-        self.manage("shell", "--no-imports", "-c", "from management.tracks import arena_track; arena_track()")
-        return ARENA
+        make = "from management.tracks import arena_track; print(arena_track().name)"
+        return self.manage("shell", "--no-imports", "-c", make).strip()
 
     def fly(self, *, port: int | None = None, drones: int = 3, options: Sequence[str] = ()) -> Callable[[], None]:
         """Let simulated drones fly; gives the function that ends it."""

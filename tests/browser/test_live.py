@@ -20,6 +20,7 @@ TRAIL, COLOUR, DELAY = (f'[data-field="{name}"]' for name in ("trail", "colour",
 # What the ring of a drone may hold: docs/page.md.
 MOST_FRAMES = 125 * 250
 FRAME_BYTES = 129
+MOST_HEAP = 64 * 2**20  # of the page's scripts, without the arrays of frames
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,7 @@ async def test_without_webgl_the_race_is_shown_from_above(flown: Flown, chromium
         await is_live(page, flown.url)
         assert (await shown(page))["stage"] == "map"
         await expect(page.get_by_text("This browser gives no 3D (WebGL).")).to_be_visible()
+        await expect(page.locator('[data-camera="chase"]')).to_be_hidden()
         await until(page, "drift.whereIs(2) !== null")
         await page.keyboard.press(" ")
         await until(page, "drift.shown.player === 'paused'")
@@ -332,6 +334,8 @@ async def test_a_race_from_its_first_frame_over_a_dead_server_to_its_end_in_two_
     drift.manage("end_race", race_id)
     for page in pages:
         await expect(page.locator('[data-field="cover"]')).to_contain_text("This race has ended.", timeout=SLOW_MS)
+        row = page.locator(".leaderboard tbody tr").first
+        assert await row.evaluate("element => getComputedStyle(element).display") == "table-row"
         door = page.get_by_role("link", name="Watch the replay")
         assert await door.get_attribute("href") == f"/races/{race_id}/replay/"
         await page.reload()
@@ -357,6 +361,9 @@ async def test_sixteen_drones_at_a_hundred_frames_a_second_stay_within_bounds(
     assert end["kept"] <= 16 * MOST_FRAMES
     assert end["bytes"] <= 16 * MOST_FRAMES * FRAME_BYTES
     assert end["said"] <= 4100
+    session = await page.context.new_cdp_session(page)
+    await session.send("HeapProfiler.collectGarbage")
+    assert (await session.send("Runtime.getHeapUsage"))["usedSize"] < MOST_HEAP
     # Whatever was made for the first picture serves all others.
     assert end["scene"]["geometries"] <= begin["scene"]["geometries"] + 60
     assert end["scene"]["textures"] <= begin["scene"]["textures"] + 60

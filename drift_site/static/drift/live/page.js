@@ -86,6 +86,7 @@ export class LivePage {
     this.#board.update({ standings, drones: inbox.drones.values(), track: inbox.track, followed, stale, now });
     this.#hud.write(followed, this.#name(followed), followed !== null && stale.has(followed));
     this.#events.write(inbox.laps, race.time, (drone) => this.#name(drone));
+    this.#root.dataset.stage = this.#stage.kind;
     this.#controls.write({ ...this.#choices, drone: followed }, race.people);
     if (this.#countDue.due(now)) {
       writeCounters(this.#root, countersOf(race, this.#stage));
