@@ -222,18 +222,28 @@ def installation(directory: Path, *, fresh: bool = False) -> Iterator[Installati
         if url:
             url = stack.enter_context(servers.fresh_database(url, template.database if template else ""))
         if template is not None:
-            for name in ("drift.sqlite3", "static"):
-                source = template.directory / name
-                if source.is_dir():
-                    shutil.copytree(source, directory / name)
-                elif source.exists():
-                    shutil.copy(source, directory / name)
+            _copy(template, directory)
         made = Installation(directory, database_url=url, redis_url=redis_url)
         stack.callback(made.close)
         yield made
 
 
-@lru_cache(maxsize=1)
+def embedded_copy(directory: Path) -> None:
+    """Fill a data directory with a migrated SQLite database and the static files, made once."""
+    directory.mkdir(parents=True, exist_ok=True)
+    _copy(_template("", ""), directory)
+
+
+def _copy(template: Installation, directory: Path) -> None:
+    for name in ("drift.sqlite3", "static"):
+        source = template.directory / name
+        if source.is_dir():
+            shutil.copytree(source, directory / name)
+        elif source.exists():
+            shutil.copy(source, directory / name)
+
+
+@lru_cache(maxsize=2)
 def _template(url: str, redis_url: str) -> Installation:
     """Make the installation that the others are copies of; it goes when the tests end."""
     stack = ExitStack()
