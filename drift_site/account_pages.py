@@ -1,5 +1,6 @@
 """The pages on which people sign in and look after their account: forms over accounts' services, without scripts."""
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -42,7 +43,7 @@ def safe_next(request: HttpRequest) -> str:
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
-class AccountPage(Form):
+class AccountPage(Form, ABC):
     """A form that does one thing of accounts' services, and says in words why it does not."""
 
     template_name = "drift_site/account/form.html"
@@ -52,9 +53,9 @@ class AccountPage(Form):
     done = ""  # what the next page says
     proves = ""  # the field with the name whose owner is proved otherwise than by the password
 
+    @abstractmethod
     def act(self, values: dict[str, Any]) -> str:
         """Do it; gives the address of the page to go on to. Raises Refused."""
-        raise NotImplementedError
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         context |= {"title": self.title, "button": self.button, "next": safe_next(self.request), "account_page": True}
