@@ -6,10 +6,12 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 
 from telemetry.liftoff import compile_format
@@ -234,6 +236,72 @@ async def test_a_viewer_that_never_reads_does_not_hold_up_the_end_of_the_server(
     for command in commands:
         assert command.stop() == 0, command.output
     writer.close()
+
+
+async def fly(port: int, sent: list[int]) -> None:
+    """Send two hundred numbered frames a second until cancelled; `sent` has their numbers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        while True:
+            sent.append(len(sent) + 1)
+            sender.sendto(datagram(position=(sent[-1], 0, 0)), ("127.0.0.1", port))
+            await asyncio.sleep(0.005)
+
+
+def crowd(port: int) -> None:
+    """Fly sixteen drones for three seconds, each as fast as a drone may."""
+    with ExitStack() as stack:
+        senders = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(16)]
+        begin = time.monotonic()
+        for number in range(2700):
+            for sender in senders:
+                sender.sendto(datagram(position=(number, 0, 0)), ("127.0.0.1", port))
+            time.sleep(max(0.0, begin + number / 900 - time.monotonic()))
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not is_so():
+            await asyncio.sleep(0.01)
+
+
+async def test_live_frames_wait_neither_for_a_database_that_hangs_nor_while_it_catches_up(drift: Installation) -> None:
+    if not drift.database_url:
+        pytest.skip("makes PostgreSQL hang: needs one")
+    commands = start(drift)
+    race, crowded = drift.create_race(), drift.create_race()
+    for each in (race, crowded):
+        wait_until_open(drift, commands, each["udp_port"])
+    watcher = Watcher(f"{drift.ws}/ws/races/{race['race_id']}/?format=binary&every=1")
+    watch = (await watching(watcher))[0]
+    sent: list[int] = []
+    flight = asyncio.create_task(fly(race["udp_port"], sent))
+    counted = f"SELECT frame_count FROM races_race WHERE id = '{crowded['race_id']}'"
+    with psycopg.connect(drift.database_url) as hanging:
+        hanging.execute("LOCK TABLE telemetry_telemetryframe")
+        recorded = drift.rows("SELECT frame_count FROM races_race ORDER BY id")
+        await asyncio.to_thread(crowd, crowded["udp_port"])
+        flown = len(sent)
+        await until(lambda: len(watcher.binary_frames) >= flown)
+        assert drift.rows("SELECT frame_count FROM races_race ORDER BY id") == recorded, "all that is only in journals"
+    # While the crowd's frames get into the database, batch by batch, the viewer goes on getting those of that moment.
+    seen: list[tuple[int, int]] = []
+    ending = asyncio.create_task(in_thread(drift, "end_race", crowded["race_id"]))
+    with psycopg.connect(drift.database_url, autocommit=True) as asking:
+        while not ending.done():
+            ((count,),) = asking.execute(counted.encode()).fetchall()
+            seen.append((count, len(watcher.messages)))
+            await asyncio.sleep(0.005)
+    await ending
+    ((total,),) = drift.rows(counted)
+    assert total > 20_000
+    part_way = [messages for count, messages in seen if 0 < count < total]
+    assert part_way[-1] > part_way[0]
+    flight.cancel()
+    await in_thread(drift, "end_race", race["race_id"])
+    async with asyncio.timeout(30):
+        await watch
+    assert watcher.binary_frames["seq"].tolist() == sent, "each frame once, in order"
+    assert drift.frame_count() == len(sent) + total
 
 
 def test_the_capture_format_is_the_games() -> None:

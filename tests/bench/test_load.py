@@ -5,6 +5,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bench import floor
@@ -12,6 +13,7 @@ from bench.datagrams import Drone
 from bench.load import numbers_in_binary, numbers_in_text
 from bench.report import Table, milliseconds, number, percent
 from bench.viewer import Viewer
+from bench.witness import Evidence
 from races.stream_format import DEFAULT_FORMAT
 from telemetry.batches import Batch, frames_bytes, frames_message
 from telemetry.liftoff import compile_format
@@ -106,6 +108,14 @@ async def test_a_viewer_that_is_refused_says_what_the_server_answered() -> None:
     viewer.connection_lost(None)
     with pytest.raises(ConnectionError, match="403"):
         await viewer.opened
+
+
+def test_a_witness_tells_of_the_frames_sent_between_two_instants() -> None:
+    said = Evidence(sent=[0.0, 1.0, 2.0, 3.0], delay=[100.0, 10.0, float("nan"), 30.0])
+    assert said.share(1, 4) == pytest.approx(2 / 3)
+    assert said.percentile(50, 1, 4) == 20
+    assert said.percentile(100, 0, 1) == 100
+    assert np.isnan(said.percentile(50, 2, 3))
 
 
 def test_a_table_is_markdown_and_a_missing_figure_a_dash() -> None:
