@@ -21,7 +21,7 @@ DRAIN_SECONDS = 2.0
 
 @dataclass
 class Evidence:
-    """Of each frame, when it was `sent` (s since 1970) and its `delay` until the viewer had it (ms; NaN: it never had)."""
+    """Of each frame, when it was `sent` (s since 1970) and after what `delay` (ms) the viewer had it; NaN: never."""
 
     sent: list[float]
     delay: list[float]

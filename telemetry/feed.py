@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from telemetry.clock import SteadyClock
 from telemetry.frames import FrameArray, VelocityDeriver
 from telemetry.liftoff import StreamFormat
-from telemetry.sources import Address, Refusals, Source, SourceRefusal, Sources
+from telemetry.sources import LOG_EVERY_NS, NEVER, Address, Refusals, Source, SourceRefusal, Sources
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class RaceFeed(asyncio.DatagramProtocol):
         self._deriver = VelocityDeriver() if stream_format.derives_velocity else None
         self._pending: list[tuple[int, int, Address, bytes]] = []
         self._transport: asyncio.DatagramTransport | None = None
+        self._error_logged_ns = NEVER
 
     # --- asyncio.DatagramProtocol
 
@@ -67,7 +68,10 @@ class RaceFeed(asyncio.DatagramProtocol):
             self._pending.append((now_ns, self._clock.now_us(), addr[:2], data))
 
     def error_received(self, exc: Exception) -> None:
-        logger.warning("%s: %s", self.name, exc)
+        now_ns = time.perf_counter_ns()
+        if now_ns - self._error_logged_ns >= LOG_EVERY_NS:
+            self._error_logged_ns = now_ns
+            logger.warning("%s: %s", self.name, exc)
 
     # --- the ingest's side
 
