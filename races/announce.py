@@ -56,6 +56,11 @@ def to_race(race_id: UUID, event: dict[str, Any]) -> None:
     _after_commit(race_group(race_id), {"type": "race.event", "event": event})
 
 
+def race_anew(race_id: UUID) -> None:
+    """After the transaction, have everybody who watches the race told of it anew: it has another track."""
+    _after_commit(race_group(race_id), {"type": "race.anew"})
+
+
 def status_event(race_id: UUID, status: str) -> dict[str, Any]:
     return {"type": "race", "race_id": str(race_id), "status": str(status)}
 

@@ -9,10 +9,11 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from channels.consumer import AsyncConsumer
+from channels.consumer import AsyncConsumer, get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError
 
 from accounts.models import User
 from races.models import Race
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 EVERY: Final = (1, 2, 5, 10, 50)
 DEFAULT_EVERY: Final = 2
 MAX_EARLY_COMMANDS: Final = 16  # sent before the replay is looked up
+ACCESS_SECONDS: Final = 10.0  # between two looks whether somebody may go on watching
 
 
 def find_by_port(port: int) -> Race | None:
@@ -51,6 +53,13 @@ def refusal(race: Race | None, user: User | AnonymousUser) -> int | None:
     return SIGN_IN if isinstance(user, AnonymousUser) else NOT_YOURS
 
 
+def refusal_by_now(race_id: UUID, user: User | AnonymousUser) -> int | None:
+    """Give the same for somebody who watches already: races, people and who takes part change meanwhile."""
+    if not isinstance(user, AnonymousUser):
+        user = User.objects.filter(pk=user.pk, is_active=True).first() or AnonymousUser()
+    return refusal(find_by_id(race_id), user)
+
+
 class ViewerConsumer(AsyncConsumer, ABC):
     """A viewer's connection, which holds one of the process's places.
 
@@ -58,6 +67,10 @@ class ViewerConsumer(AsyncConsumer, ABC):
     """
 
     channel_layer_alias = ""  # no layer, hence no subscription a viewer
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels' own looks for old database connections first, in the one thread for all; nothing here has any.
+        await getattr(self, get_handler_name(message))(message)
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         # Accepted before anything is refused: a close before it would reach the client as HTTP 403 without the code.
@@ -105,6 +118,7 @@ class RaceConsumer(ViewerConsumer):
     """A connection about one race. Subclasses say which one it is and what the viewer gets."""
 
     wants_events = True
+    is_live = True
 
     @abstractmethod
     def find(self) -> Race | None:
@@ -117,18 +131,37 @@ class RaceConsumer(ViewerConsumer):
         race, code = await database_sync_to_async(self._admit)()
         if race is None or code is not None:
             await self.send({"type": "websocket.close", "code": code})
-        else:
-            await self._watch(race)
+            return
+        # Only DRIFT's own server has it: there frames go out in bytes that all viewers share.
+        write = self.scope.get("extensions", {}).get("drift.write", {}).get("write")
+        viewer = Viewer(self.base_send, wants_events=self.wants_events, write=write if self.is_live else None)
+        # A race that is public stays so while it is watched live.
+        guard = None if race.is_public and self.is_live else asyncio.create_task(self._guard(viewer, race.pk))
+        try:
+            await self._watch(race, viewer)
+        finally:
+            if guard is not None:
+                guard.cancel()
+
+    async def _guard(self, viewer: Viewer, race_id: UUID) -> None:
+        """Close the viewer once they may not watch any more."""
+        while True:
+            await asyncio.sleep(ACCESS_SECONDS)
+            try:
+                code = await database_sync_to_async(refusal_by_now)(race_id, self.scope["user"])
+            except DatabaseError as error:
+                logger.warning("Who may watch race %s cannot be looked up: %s", race_id, error)
+                continue
+            if code is not None:
+                viewer.close(code)
+                return
 
     def _admit(self) -> tuple[Race | None, int | None]:
         race = self.find()
         return race, refusal(race, self.scope["user"])
 
-    async def _watch(self, race: Race) -> None:
+    async def _watch(self, race: Race, viewer: Viewer) -> None:
         wish = self.wish()
-        # Only DRIFT's own server has it: there frames go out in bytes that all viewers share.
-        write = self.scope.get("extensions", {}).get("drift.write", {}).get("write")
-        viewer = Viewer(self.base_send, wants_events=self.wants_events, write=write)
         try:
             with contextlib.nullcontext() if is_preview(self.scope["query_string"]) else audience.one_of(race.pk):
                 await hubs.join(race.pk, viewer, wish)
@@ -180,6 +213,8 @@ class LiveRaceConsumer(RaceConsumer):
 class ReplayConsumer(LiveRaceConsumer):
     """`/ws/races/{race_id}/replay/`: the query of the live stream, and `speed=0.1..8&from=SECONDS`."""
 
+    is_live = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._session: Session | None = None
@@ -192,12 +227,12 @@ class ReplayConsumer(LiveRaceConsumer):
         else:
             self._session.command(command)
 
-    async def _watch(self, race: Race) -> None:
+    async def _watch(self, race: Race, viewer: Viewer) -> None:
         query = self.scope["query_string"]
         speed = parse_number(query, "speed")
         await replay_session.serve(
             race.pk,
-            Viewer(self.base_send, wants_events=True),
+            viewer,
             self.wish(),
             speed=speed if speed is not None and SLOWEST <= speed <= FASTEST else 1.0,
             start=parse_number(query, "from"),

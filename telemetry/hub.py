@@ -19,6 +19,7 @@ from django.conf import settings
 from races.announce import race_group
 from races.events import drone_event
 from telemetry import snapshot
+from telemetry.alive import say_alive
 from telemetry.batches import Batch, joined
 from telemetry.subscription import Subscription
 from telemetry.viewer import NO_SUCH_RACE, OVER, BinaryFrames, FramesItem, JsonFrames, OriginalFrames, Viewer
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 # The end of a race is told by a message, which may be lost: a silent race is looked up.
 SILENT_SECONDS: Final = 5.0
+RETRY_SECONDS: Final = 1.0  # while a snapshot cannot be read
 
 Form = Literal["original", "json", "binary"]
 ITEMS: Final[dict[Form, type[FramesItem]]] = {
@@ -96,9 +98,11 @@ class RaceHub:
         self._subscription = Subscription(race_group(race_id), f"Race {race_id}", self.handle, self._start_anew)
         self._tasks: list[asyncio.Task[None]] = []
         self._snapshot_task: asyncio.Task[None] | None = None
+        self._is_stale = False  # what viewers were told may lack something
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._subscription.run()), asyncio.create_task(self._keep())]
+        jobs = (self._subscription.run(), self._keep(), say_alive(self._event))
+        self._tasks = [asyncio.create_task(job) for job in jobs]
 
     async def stop(self) -> None:
         tasks = [task for task in (*self._tasks, self._snapshot_task) if task is not None]
@@ -138,6 +142,8 @@ class RaceHub:
             self._frames(Batch.from_message(message))
         elif message["type"] == "race.event":
             self._event(message["event"])
+        elif message["type"] == "race.anew":
+            self._start_anew()
 
     def _frames(self, batch: Batch) -> None:
         if self._last_number is not None and batch.number != self._last_number + 1:
@@ -171,12 +177,26 @@ class RaceHub:
                     viewer.close(OVER)
 
     def _start_anew(self) -> None:
-        """Batches are missing, and events may be: every viewer gets the race as it is now."""
+        """Batches are missing, and events may be, or the race is another: every viewer gets it as it is now."""
+        self._is_stale = True
         if self._snapshot_task is None or self._snapshot_task.done():
             self._snapshot_task = asyncio.create_task(self._send_snapshot())
 
     async def _send_snapshot(self) -> None:
-        hello = await self._hello(self.race_id)
+        failing = False
+        while self._is_stale:
+            self._is_stale = False  # a gap that shows while the race is read wants another look
+            try:
+                hello = await self._hello(self.race_id)
+            except Exception:
+                if not failing:
+                    logger.exception("Race %s could not be read for its viewers; trying again", self.race_id)
+                failing = self._is_stale = True
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self._show(hello)
+
+    def _show(self, hello: dict[str, Any] | None) -> None:
         if hello is None:
             hello = {"type": "race", "race_id": str(self.race_id), "status": "ended"}  # deleted meanwhile
         else:

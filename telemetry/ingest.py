@@ -12,42 +12,35 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final, TypeVar
 
+from channels.db import database_sync_to_async
 from channels.layers import BaseChannelLayer
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import DatabaseError, connections
 
-from races import announce, ingest_host, services
-from races.models import IngestHost, Race
+from races import announce, services
+from races.models import Race
 from telemetry.batches import Batch
 from telemetry.clock import SteadyClock
 from telemetry.counts import IngestCounts
 from telemetry.feed import Intake, RaceFeed, known_sources, listen
+from telemetry.kept_connection import keep_connection
 from telemetry.liftoff import compile_format
+from telemetry.ownership import AlreadyRunning, Ownership
 from telemetry.publisher import Publisher
-from telemetry.recorder import RaceRecording, Recorder
+from telemetry.recorder import RaceGone, RaceRecording, Recorder
 from telemetry.sources import Sources, parse_allowed
+from telemetry.subscription import Subscription
 from telemetry.timekeeper import Timekeeper
+
+__all__ = ["AlreadyRunning", "Ingest", "RunningRace"]
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 LOOK_SECONDS: Final = 1.0
-CLAIM_POLL_SECONDS: Final = 0.5
-CLAIM_POLLS_BEFORE_WORD: Final = 4
 LATE_TICKS: Final = 50  # after a stall longer than this many ticks, the missed ones are not made up for
-
-
-class AlreadyRunning(Exception):
-    """Another ingest process owns the database; `owner` is its heartbeat row."""
-
-    def __init__(self, owner: IngestHost) -> None:
-        super().__init__(
-            f"An ingest process already runs for this database: {owner}, since {owner.started_at:%F %T} UTC."
-        )
-        self.owner = owner
 
 
 @dataclass
@@ -78,13 +71,17 @@ class Ingest:
         self.recorder = recorder
         self.races: dict[uuid.UUID, RunningRace] = {}
         self._layer = layer
-        self._token = uuid.uuid4()
+        self._ownership = Ownership(self.stop)
         self._clock = SteadyClock()
         self._allowed = parse_allowed(settings.DRIFT_ALLOWED_SOURCES)
         self._database = ThreadPoolExecutor(1, thread_name_prefix="ingest-database")
         self._timing = ThreadPoolExecutor(1, thread_name_prefix="timekeeper")
         self._stopping = asyncio.Event()
         self._look_now = asyncio.Event()
+        # What web processes say; without it a look comes a second later.
+        self._hints = Subscription(
+            announce.INGEST_GROUP, "The ingest's hints", lambda _: self._look_now.set(), self._look_now.set
+        )
         self._finishing: set[asyncio.Task[None]] = set()
         self._database_away = False
         self._problems: dict[uuid.UUID, str] = {}
@@ -104,12 +101,12 @@ class Ingest:
         Raises AlreadyRunning when another living process owns them, DatabaseError when there is no database.
         """
         try:
-            await self.claim()
+            await self._ownership.claim()
         except BaseException:
             await self._leave_database()
             raise
         await self._in_database(self.recorder.start)
-        hints = asyncio.create_task(self._hear_hints()) if self._layer is not None else None
+        hints = asyncio.create_task(self._hints.run()) if self._layer is not None else None
         try:
             await self.look()
             on_ready()
@@ -126,30 +123,18 @@ class Ingest:
         self._stopping.set()
         self._look_now.set()
 
-    async def claim(self) -> None:
-        """Become the database's one ingest process, once a predecessor that was killed counts as dead."""
-        first_seen: IngestHost | None = None
-        polls = 0
-        while (owner := await self._in_database(lambda: ingest_host.claim(self._token))) is not None:
-            if first_seen is None:
-                first_seen = owner
-            elif (owner.token, owner.beat_at) != (first_seen.token, first_seen.beat_at):
-                raise AlreadyRunning(owner)
-            polls += 1
-            if polls == CLAIM_POLLS_BEFORE_WORD:
-                logger.info("%s does not answer; taking over once it has been silent for five seconds", owner)
-            await asyncio.sleep(CLAIM_POLL_SECONDS)
-
     # --- races come and go
 
     async def look(self) -> None:
         """Compare the database's races with the open ones: open new ones, finish those asked to end."""
         try:
-            if not await self._in_database(lambda: ingest_host.beat(self._token)):
-                logger.critical("Another ingest process has taken over this database: stopping")
-                self.stop()
-                return
             wanted = {race.pk: race for race in await self._in_database(_races_with_a_port)}
+            for race in wanted.values():
+                await self._look_at(race)
+            for running in list(self.races.values()):
+                if running.race_id not in wanted:
+                    self._finish(running)  # ended or deleted while this process was out of touch
+            await self._end_silent_races()
         except DatabaseError as error:
             if not self._database_away:
                 logger.error("The database is away; races go on, and are recorded from the journal later: %s", error)
@@ -158,15 +143,19 @@ class Ingest:
         if self._database_away:
             logger.info("The database is back")
         self._database_away = False
-        for race in wanted.values():
+
+    async def _look_at(self, race: Race) -> None:
+        try:
             if race.pk not in self.races:
                 await self._open(race)
             if race.pk in self.races:
                 self._attend(self.races[race.pk], race)
-        for running in list(self.races.values()):
-            if running.race_id not in wanted:
-                self._finish(running)  # ended or deleted while this process was out of touch
-        await self._end_silent_races()
+        except DatabaseError:
+            raise
+        except RaceGone:
+            logger.info("Race %s was deleted before it was opened", race.pk)
+        except Exception as error:  # noqa: BLE001  one race's trouble is never another's
+            await self._report(race, f"It cannot be recorded on this host: {error}", error)
 
     def _attend(self, running: RunningRace, race: Race) -> None:
         """Do what the database says of an open race: time it on its track, finish it."""
@@ -203,21 +192,22 @@ class Ingest:
         )
         logger.info("%s is open (%s)", feed.name, race.pk)
 
-    async def _report(self, race: Race, problem: str) -> None:
+    async def _report(self, race: Race, problem: str, error: Exception | None = None) -> None:
         """Keep why a race cannot receive where people look: in the race itself, and once in the log."""
         if problem == self._problems.get(race.pk, race.problem):
             return
         self._problems[race.pk] = problem
         if problem:
-            logger.error("Race %s: %s", race.pk, problem)
+            logger.error("Race %s: %s", race.pk, problem, exc_info=error)
         await self._in_database(lambda: Race.objects.filter(pk=race.pk).update(problem=problem[:200]))
 
     async def _end_silent_races(self) -> None:
         limit_ns = settings.DRIFT_SILENT_MINUTES * 60 * 10**9
-        for running in self.races.values():
+        for running in list(self.races.values()):
             if not running.finishing and time.perf_counter_ns() - running.feed.last_heard_ns > limit_ns:
                 logger.info("%s has been silent for %d minutes", running.feed.name, settings.DRIFT_SILENT_MINUTES)
-                await self._in_database(partial(services.ask_to_end, race_id=running.race_id))
+                # It announces: the channel layer is the loop's, which this way to a thread leads back to.
+                await database_sync_to_async(services.ask_to_end)(race_id=running.race_id)
                 self._look_now.set()
 
     def _finish(self, running: RunningRace) -> None:
@@ -331,21 +321,6 @@ class Ingest:
                 except Exception:
                     logger.exception("Looking for races failed; trying again")
 
-    async def _hear_hints(self) -> None:
-        """Look at once when a web process says so; a layer that fails costs at most the second until the next look."""
-        layer = self._layer
-        assert layer is not None
-        while True:
-            try:
-                channel = await layer.new_channel()
-                await layer.group_add(announce.INGEST_GROUP, channel)
-                while True:
-                    await layer.receive(channel)
-                    self._look_now.set()
-            except Exception as error:  # noqa: BLE001  whatever the layer's client raises
-                logger.warning("The channel layer gives no hints: %s", error or type(error).__name__)
-                await asyncio.sleep(LOOK_SECONDS)
-
     async def _tell_lobby(self, event: dict[str, Any]) -> None:
         if self._layer is not None:
             lobby = Publisher(self._layer, announce.LOBBY_GROUP)
@@ -356,29 +331,29 @@ class Ingest:
         """Record everything received, close the sockets, leave the database to the next process."""
         if self._finishing:
             await asyncio.wait(self._finishing, timeout=services.END_WAIT_SECONDS)
-        for running in list(self.races.values()):
-            if not running.finishing:
-                await self._close_feed(running)
-            await running.timekeeper.finish(ended=False)
-            if running.publisher is not None:
-                await running.publisher.close()
+        # All sockets first: what waits in one must not grow while another race is timed to its end.
+        await asyncio.gather(*(self._close_feed(running) for running in self.races.values() if not running.finishing))
+        await asyncio.gather(*map(self._leave_race, self.races.values()))
         try:
             await self._in_database(self.recorder.close)
-            await self._in_database(lambda: ingest_host.release(self._token))
-        except DatabaseError as error:
-            logger.error("The database is away; what it lacks is in the journal: %s", error)
         finally:
             await self._leave_database()
 
+    async def _leave_race(self, running: RunningRace) -> None:
+        await running.timekeeper.finish(ended=False)
+        if running.publisher is not None:
+            await running.publisher.close()
+
     async def _leave_database(self) -> None:
         loop = asyncio.get_running_loop()
+        await self._ownership.release()
         for thread in (self._timing, self._database):
             await loop.run_in_executor(thread, connections.close_all)
             thread.shutdown(wait=False)
 
     async def _in_database(self, call: Callable[[], Result]) -> Result:
         def with_live_connection() -> Result:
-            close_old_connections()
+            keep_connection()
             return call()
 
         return await asyncio.get_running_loop().run_in_executor(self._database, with_live_connection)

@@ -22,6 +22,7 @@ from races import lobby as races
 from races.announce import LOBBY_GROUP
 from races.lobby import Access, Listed
 from races.models import Race
+from telemetry.alive import say_alive
 from telemetry.audience import Others, audience
 from telemetry.clock import epoch_us
 from telemetry.subscription import Subscription
@@ -82,7 +83,8 @@ class LobbyHub:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._subscription.run()), asyncio.create_task(self._look_on())]
+        jobs = (self._subscription.run(), self._look_on(), say_alive(self._tell_all))
+        self._tasks = [asyncio.create_task(job) for job in jobs]
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -141,6 +143,11 @@ class LobbyHub:
         # A race that is over is told of once more at the next hint, and needs no memory until then.
         self._shown = {race_id: shown for race_id, shown in now.items() if shown.listed.race.status != "ended"}
         self._looked.set()
+
+    def _tell_all(self, event: dict[str, Any]) -> None:
+        text = orjson.dumps(event).decode()
+        for viewer in self._viewers:
+            viewer.offer_event(text)
 
     def _watching(self, race: Race) -> int:
         return audience.of(race.pk) + self._others.of(race.pk)

@@ -11,14 +11,16 @@ logger = logging.getLogger(__name__)
 
 # A second of ticks. A layer that takes longer than this to wake up costs viewers frames, and nobody memory.
 MAX_WAITING: Final = 50
+MAX_EVENTS: Final = 200  # a layer that sleeps on costs events too
 TIMEOUT_SECONDS: Final = 1.0
+BATCH: Final = "race.frames"
 
 
 class Publisher:
     """One task that hands one race's messages to the layer.
 
     When the layer does not keep up, waiting batches give way to newer ones; the hub sees the gap in their numbers.
-    Events stay.
+    Events stay, up to MAX_EVENTS; past that the oldest goes, and a batch with it, so that the hub sees a gap then too.
     """
 
     def __init__(self, layer: BaseChannelLayer, group: str) -> None:
@@ -28,18 +30,30 @@ class Publisher:
         self._wake = asyncio.Event()
         self._closing = False
         self._failing = False
+        self._owes_a_gap = False
         self._task = asyncio.create_task(self._run())
         self.published = 0
         self.dropped = 0
 
     def put(self, message: dict[str, Any]) -> None:
         if len(self._waiting) >= MAX_WAITING:
-            oldest = next((held for held in self._waiting if held["type"] == "race.frames"), None)
-            if oldest is not None:
-                self._waiting.remove(oldest)
-                self.dropped += 1
+            self._make_room()
+        if self._owes_a_gap and message["type"] == BATCH:
+            self._owes_a_gap = False
+            self.dropped += 1
+            return
         self._waiting.append(message)
         self._wake.set()
+
+    def _make_room(self) -> None:
+        oldest = next((held for held in self._waiting if held["type"] == BATCH), None)
+        if oldest is not None:
+            self._waiting.remove(oldest)
+            self.dropped += 1
+        elif len(self._waiting) >= MAX_EVENTS:
+            self._waiting.popleft()
+            self.dropped += 1
+            self._owes_a_gap = True
 
     def put_event(self, event: dict[str, Any]) -> None:
         """Put an event of docs/protocol.md on its way to the race's viewers."""

@@ -12,7 +12,6 @@ from uuid import UUID
 
 import numpy as np
 import orjson
-from channels.db import database_sync_to_async
 from django.conf import settings
 
 from races.models import Race
@@ -22,6 +21,7 @@ from telemetry.frames import FrameArray, empty
 from telemetry.hub import ITEMS, Wish
 from telemetry.recordings import Recording, recording_of
 from telemetry.replay import BadCommand, Player, Span, State, obey
+from telemetry.replay_threads import in_replay_thread
 from telemetry.replay_timing import Timing, TimingReplay, timing_of
 from telemetry.viewer import NO_SUCH_RACE, Viewer
 
@@ -48,13 +48,11 @@ class DatabaseReader:
         self._drones = drones
 
     async def window(self, first: int, end: int) -> FrameArray:
-        frames: FrameArray = await database_sync_to_async(pages.window)(
-            self._race_id, self._drones, first=first, end=end
-        )
+        frames: FrameArray = await in_replay_thread(pages.window)(self._race_id, self._drones, first=first, end=end)
         return frames
 
     async def latest(self, until: int) -> FrameArray:
-        frames: FrameArray = await database_sync_to_async(pages.latest)(self._race_id, self._drones, until=until)
+        frames: FrameArray = await in_replay_thread(pages.latest)(self._race_id, self._drones, until=until)
         return frames
 
 
@@ -295,7 +293,7 @@ async def serve(
     `announce` is given the session, for the viewer's commands, before anything is played. Raises OSError when the
     connection is gone.
     """
-    found = await database_sync_to_async(look_up)(race_id)
+    found = await in_replay_thread(look_up)(race_id)
     if found is None:
         viewer.close(NO_SUCH_RACE)
         await viewer.run()

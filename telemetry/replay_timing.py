@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from channels.db import database_sync_to_async
 
 from accounts.errors import Refused
 from races import courses, scoring, timeline
@@ -22,6 +21,7 @@ from races.timeline import Happening
 from races.timing import Course, Entry, Event, Follower, Lap, ReferenceLine
 from telemetry.frames import FrameArray
 from telemetry.ranking import Ranking
+from telemetry.replay_threads import in_replay_thread
 
 PAGE: Final = 500  # crossings that are read at once
 STANDINGS_SECONDS: Final = 0.2  # of the viewer's time, between two rankings, unless a gate is passed
@@ -85,7 +85,7 @@ class TimingReplay:
 
     async def turn_to(self, first: int, latest: FrameArray) -> dict[str, Any]:
         """Do what `turn` does, for a coroutine."""
-        event: dict[str, Any] = await database_sync_to_async(self.turn)(first, latest)
+        event: dict[str, Any] = await in_replay_thread(self.turn)(first, latest)
         return event
 
     def turn(self, first: int, latest: FrameArray) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class TimingReplay:
     async def due(self, end: int) -> Iterator[tuple[int, list[Happening]]]:
         """Do what `take` does, for a coroutine."""
         if self._read_to < min(end, self._until):
-            await database_sync_to_async(self._read)(end)
+            await in_replay_thread(self._read)(end)
         return self.take(end)
 
     def take(self, end: int) -> Iterator[tuple[int, list[Happening]]]:

@@ -12,9 +12,10 @@ from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError
 
 from telemetry.frames import FrameArray
+from telemetry.kept_connection import keep_connection
 from telemetry.timed_race import TimedRace, Told
 
 logger = logging.getLogger(__name__)
@@ -89,6 +90,9 @@ class Timekeeper:
                 self.race_id,
                 error or "the database does not answer",
             )
+        except Exception:
+            # Such as a race that is deleted just now. Whatever it is, its end is nobody else's.
+            logger.exception("Race %s could not be timed to its end", self.race_id)
 
     def _forget(self) -> None:
         self._timed = None
@@ -152,7 +156,7 @@ class Timekeeper:
 
     async def _in_thread(self, call: Callable[[], Result]) -> Result:
         def with_live_connection() -> Result:
-            close_old_connections()
+            keep_connection()
             return call()
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, with_live_connection)

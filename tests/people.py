@@ -1,6 +1,8 @@
 """People, races and frames for the tests of several apps."""
 
+import asyncio
 from collections.abc import Iterable
+from threading import Barrier
 from uuid import UUID
 
 import numpy as np
@@ -13,6 +15,7 @@ from accounts import services as accounts
 from accounts.models import AuthToken, User
 from races.models import Drone, Participant, Race
 from races.services import close_race, create_race
+from telemetry import replay_threads
 from telemetry.clock import from_epoch_us
 from telemetry.frames import FrameArray
 from telemetry.storage import write_frames
@@ -46,8 +49,15 @@ def browser_of(user: User) -> APIClient:
 
 
 async def leave_the_database() -> None:
-    """Close the connection of the thread in which coroutines ask the database, which keeps it from being dropped."""
+    """Close the connections of the threads in which coroutines ask the database, which keep it from being dropped."""
     await sync_to_async(connections.close_all)()
+    all_at_once = Barrier(replay_threads.THREADS)
+
+    def close() -> None:
+        all_at_once.wait(10)
+        connections.close_all()
+
+    await asyncio.gather(*(replay_threads.in_replay_thread(close)() for _ in range(replay_threads.THREADS)))
 
 
 def record(race: Race, drones: Iterable[int] = (1, 2, 1, 2), *, start: int = START) -> FrameArray:

@@ -79,6 +79,7 @@ def set_track(*, race: Race, by: User, track: Track | None) -> Race:
     if not Race.objects.filter(pk=race.pk, status=Race.Status.WAITING).update(**chosen):
         raise Conflict("The track can be chosen until the first frame.")
     announce.to_lobby(race.pk)
+    announce.race_anew(race.pk)
     race.refresh_from_db()
     return race
 
@@ -95,6 +96,7 @@ def bind_track(*, race: Race, track: Track) -> Race:
             raise Conflict("The race has a track already.")
         announce.to_ingest()
         announce.to_lobby(race.pk)
+        announce.race_anew(race.pk)
     race.refresh_from_db()
     return race
 

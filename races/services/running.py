@@ -111,7 +111,7 @@ def ask_to_end(*, race_id: UUID) -> bool:
     asked = Race.objects.filter(pk=race_id, status__in=Race.ACTIVE).update(status=Race.Status.ENDING)
     announce.to_ingest()
     if asked:
-        announce.to_lobby(race_id)
+        announce.race_status(race_id, Race.Status.ENDING)
     return bool(asked)
 
 

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from django.db import connections
 
 from races.models import Race
 from races.services import create_race
 from telemetry.ingest import Ingest
 from telemetry.recorder import Recorder
 from tests import servers
+from tests.people import leave_the_database
 from tests.telemetry.recording import Clock
 
 
@@ -39,9 +38,9 @@ def recorder(tmp_path: Path, clock: Clock) -> Iterator[Recorder]:
 
 @pytest.fixture
 async def no_connection_stays() -> AsyncIterator[None]:
-    """Close the connection of the thread that asks the database for coroutines: PostgreSQL drops no database in use."""
+    """Close the connections of the threads that ask for coroutines: PostgreSQL drops no database in use."""
     yield
-    await sync_to_async(connections.close_all)()
+    await leave_the_database()
 
 
 @pytest.fixture

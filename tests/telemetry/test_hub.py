@@ -8,7 +8,8 @@ import pytest
 from channels.layers import get_channel_layer
 
 from races.announce import race_group, status_event
-from telemetry import batches
+from telemetry import alive, batches
+from telemetry import hub as module
 from telemetry.batches import Batch, parse_frames_bytes
 from telemetry.hub import RaceHub, Wish
 from telemetry.viewer import NO_SUCH_RACE, OVER, Viewer
@@ -177,6 +178,64 @@ async def test_a_gap_in_the_numbers_gives_everybody_a_fresh_hello(hub: RaceHub, 
     assert watching.types == ["hello", "frames", "frames", "hello"]
     await publish(batch([1], number=4).to_message())
     assert database.reads == 2
+
+
+async def test_while_the_race_cannot_be_read_viewers_are_owed_a_hello(
+    hub: RaceHub, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    watching = await watch(hub)
+    failures = [OSError("no database")] * 3
+
+    async def failing(race_id: UUID) -> dict[str, Any] | None:
+        if failures:
+            raise failures.pop()
+        return await database(race_id)
+
+    hub._hello = failing
+    await publish(batch([1], number=1).to_message(), batch([1], number=3).to_message())
+    async with asyncio.timeout(20):
+        while watching.types[-1] != "hello" or len(watching.types) < 4:
+            await asyncio.sleep(0.01)
+    assert watching.types == ["hello", "frames", "frames", "hello"]
+    assert caplog.text.count("could not be read") == 1
+
+
+async def test_a_gap_that_shows_while_the_race_is_read_has_it_read_again(hub: RaceHub, database: Database) -> None:
+    watching = await watch(hub)
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(race_id: UUID) -> dict[str, Any] | None:
+        reading.set()
+        await go_on.wait()
+        return await database(race_id)
+
+    hub._hello = slowly
+    await publish(batch([1], number=1).to_message(), batch([1], number=3).to_message())
+    await reading.wait()
+    await publish(batch([1], number=5).to_message())
+    go_on.set()
+    await publish()
+    assert watching.types == ["hello", "frames", "frames", "frames", "hello", "hello"]
+
+
+async def test_a_race_that_has_become_another_is_told_of_anew(hub: RaceHub) -> None:
+    watching = await watch(hub)
+    await publish({"type": "race.anew"})
+    assert watching.types == ["hello", "hello"]
+
+
+async def test_while_nothing_happens_viewers_hear_that_the_connection_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alive, "ALIVE_SECONDS", 0.01)
+    hub = RaceHub(RACE, Database())
+    hub.start()
+    watching = await watch(hub)
+    original = await watch(hub, Wish("original"))
+    async with asyncio.timeout(20):
+        while watching.types.count("alive") < 3:
+            await asyncio.sleep(0.01)
+    await hub.stop()
+    assert original.types == []
 
 
 async def test_the_end_closes_viewers_of_every_form_after_what_waits(hub: RaceHub) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from races.services import ask_to_end, create_race
 from telemetry.batches import Batch
 from telemetry.ingest import AlreadyRunning, Ingest
 from telemetry.models import TelemetryFrame
-from telemetry.recorder import Recorder
+from telemetry.recorder import RaceRecording, Recorder
 from tests.telemetry.builders import datagram
 from tests.telemetry.ingesting import new_race, until
 
@@ -125,6 +126,69 @@ async def test_one_races_fault_is_not_anothers(
     assert "a tick failed" in caplog.text
 
 
+async def test_a_race_that_cannot_be_opened_keeps_no_other_from_opening_or_ending(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ending = await new_race(ingest)
+    open_journal, broken = ingest.recorder.open, set[Any]()
+
+    def refuse(race: Race) -> RaceRecording:
+        broken.add(race.pk) if not broken else None
+        if race.pk in broken:
+            raise PermissionError(13, "Permission denied", "journal")
+        return open_journal(race)
+
+    monkeypatch.setattr(ingest.recorder, "open", refuse)
+    unlucky = await database_sync_to_async(create_race)()
+    await until(lambda: unlucky.pk in broken)
+    sound = await new_race(ingest)
+    await database_sync_to_async(ask_to_end)(race_id=ending.pk)
+    await until(lambda: ending.pk not in ingest.races)
+    assert sound.pk in ingest.races
+    assert unlucky.pk not in ingest.races
+    await until(lambda: "Permission denied" in caplog.text)
+    await unlucky.arefresh_from_db()
+    assert unlucky.problem == "It cannot be recorded on this host: [Errno 13] Permission denied: 'journal'"
+    assert caplog.text.count("It cannot be recorded on this host") == 1
+    monkeypatch.setattr(ingest.recorder, "open", open_journal)
+    await until(lambda: unlucky.pk in ingest.races)
+    await unlucky.arefresh_from_db()
+    assert unlucky.problem == ""
+
+
+async def test_while_the_recorder_waits_for_the_database_the_heart_beats_on(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    open_journal = ingest.recorder.open
+
+    def slowly(race: Race) -> RaceRecording:
+        release.wait(30)
+        return open_journal(race)
+
+    monkeypatch.setattr(ingest.recorder, "open", slowly)
+    race = await database_sync_to_async(create_race)()
+    beats = set[Any]()
+    async with asyncio.timeout(30):
+        while len(beats) < 3:
+            beats.add((await IngestHost.objects.aget()).beat_at)
+            await asyncio.sleep(0.1)
+    assert race.pk not in ingest.races
+    release.set()
+    await until(lambda: race.pk in ingest.races)
+
+
+async def test_viewers_are_told_that_a_race_is_ending_and_then_that_it_has_ended(ingest: Ingest) -> None:
+    race = await new_race(ingest)
+    layer, channel = await subscribe(race)
+    ingest.races[race.pk].feed.last_heard_ns -= 10**15  # silent for long: the ingest itself asks for the end
+    told: list[str] = []
+    async with asyncio.timeout(20):
+        while "ended" not in told:
+            told.append((await layer.receive(channel))["event"]["status"])
+    assert told == ["ending", "ended"]
+
+
 async def test_a_full_disk_is_told_and_viewers_go_on(
     ingest: Ingest, sender: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -149,7 +213,7 @@ async def test_a_living_owner_is_not_pushed_aside(ingest: Ingest, tmp_path: Path
     second = Ingest(Recorder(tmp_path / "other"), None)
     with pytest.raises(AlreadyRunning, match="already runs for this database"):
         async with asyncio.timeout(20):
-            await second.claim()
+            await second._ownership.claim()
     await second._leave_database()
 
 

@@ -5,7 +5,7 @@ import pytest
 from channels.layers import InMemoryChannelLayer
 
 from telemetry import publisher
-from telemetry.publisher import MAX_WAITING, Publisher
+from telemetry.publisher import MAX_EVENTS, MAX_WAITING, Publisher
 
 
 class Layer(InMemoryChannelLayer):
@@ -57,6 +57,24 @@ async def test_a_layer_that_stands_still_costs_old_batches_and_no_event() -> Non
     assert numbers == list(range(500))[-len(numbers) :]
     assert EVENT in layer.sent
     assert race.dropped == 500 - len(numbers)
+
+
+async def test_a_layer_that_stands_still_for_long_costs_old_events_and_then_a_number() -> None:
+    layer = Layer()
+    layer.awake.clear()
+    race = Publisher(layer, "race.x")
+    events = [{"type": "race.event", "event": {"type": "lap", "number": number}} for number in range(3 * MAX_EVENTS)]
+    for event in events:
+        race.put(event)
+        assert len(race._waiting) <= MAX_EVENTS
+    race.put(frames(1))
+    race.put(frames(2))
+    layer.awake.set()
+    await race.close()
+    assert frames(1) not in layer.sent, "the hub, which sees the gap, asks how the race stands"
+    assert layer.sent[-1] == frames(2)
+    assert layer.sent[-MAX_EVENTS // 2 : -1] == events[-MAX_EVENTS // 2 + 1 :]
+    assert race.dropped == len(events) + 2 - len(layer.sent)
 
 
 async def test_a_layer_that_fails_is_told_once_and_used_again(caplog: pytest.LogCaptureFixture) -> None:

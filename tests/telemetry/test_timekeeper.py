@@ -173,5 +173,18 @@ async def test_one_race_whose_timing_fails_is_left_alone_and_said(
     assert told == []
 
 
+async def test_whatever_happens_at_its_end_a_race_is_left_behind(
+    thread: ThreadPoolExecutor, frames: FrameArray, caplog: pytest.LogCaptureFixture
+) -> None:
+    race, told = await race_on_a_track(), list[dict[str, Any]]()
+    keeper = Timekeeper(race.pk, thread, told.append)
+    keeper.look(race.track_id, {})
+    keeper.feed(frames[:200])
+    await until(lambda: told)
+    await Race.objects.filter(pk=race.pk).adelete()
+    await keeper.finish(ended=True)
+    assert "could not be timed to its end" in caplog.text
+
+
 def _broken(*_: Any) -> None:
     raise ZeroDivisionError
