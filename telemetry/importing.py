@@ -93,9 +93,10 @@ class _Totals:
     def add(self, piece: Piece, race: Race, name: str) -> None:
         """Count a piece; raises Unreadable where a drone's time or number does not rise."""
         frames = piece.frames
-        for column, most in (("drone", MOST_DRONE), ("seq", MOST_SEQ), ("time", LAST_MOMENT)):
-            if frames[column].min() < 0 or frames[column].max() > most:
-                raise Unreadable(f"{name}, {piece.where(0)}: a frame's {column} is out of range.")
+        for column, least, most in (("drone", 1, MOST_DRONE), ("seq", 1, MOST_SEQ), ("time", 0, LAST_MOMENT)):
+            wrong = np.flatnonzero((frames[column] < least) | (frames[column] > most))
+            if len(wrong):
+                raise Unreadable(f"{name}, {piece.where(int(wrong[0]))}: a frame's {column} is out of range.")
         for number in np.unique(frames["drone"]).tolist():
             places = np.flatnonzero(frames["drone"] == number)
             drone = self.drones.setdefault(number, Drone(race=race, number=number, last_time=-1))

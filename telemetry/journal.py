@@ -9,6 +9,7 @@ A block stands for itself: a reader that meets bytes which are none goes on at t
 whole block is a torn tail: the writer was killed, or is still writing.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -38,7 +39,10 @@ ENTRY: Final = np.dtype([("time", "<i8"), ("seq", "<u4"), ("drone", "<u2"), ("le
 
 BLOCK_FRAMES: Final = 1000  # the most in one block, so that no batch for the database has to be larger
 
-NAME: Final = re.compile(r"([0-9a-f-]{36})\.(\d{6,})\.journal")
+# As segment_path writes it; longer numbers would not fit the database's column.
+_RACE: Final = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+NAME: Final = re.compile(_RACE + r"\.([0-9]{6}|[1-9][0-9]{6,8})\.journal")
+_MARK: Final = re.compile(_RACE + r"\.deleted")
 
 
 class Position(NamedTuple):
@@ -77,10 +81,28 @@ def segments(directory: Path, race_id: UUID) -> list[int]:
     return sorted(int(match[2]) for match in names if match)
 
 
-def remove(directory: Path, race_id: UUID) -> None:
-    """Delete all segments of a race, oldest first; one that is gone already is no error."""
-    for segment in segments(directory, race_id):
-        segment_path(directory, race_id, segment).unlink(missing_ok=True)
+def remove(directory: Path, race_id: UUID, *, is_deleted: bool = False) -> None:
+    """Delete all segments of a race, oldest first; one that is gone already is no error.
+
+    OSError leaves the rest: Windows deletes no file that is open, be it by the thread that syncs it or a virus scanner.
+    That the race itself `is_deleted` is noted beside them then, since the database does not know later.
+    """
+    mark = directory / f"{race_id}.deleted"
+    try:
+        for segment in segments(directory, race_id):
+            segment_path(directory, race_id, segment).unlink(missing_ok=True)
+    except OSError:
+        if is_deleted:
+            with contextlib.suppress(OSError):
+                mark.touch()
+        raise
+    if mark.exists():
+        mark.unlink(missing_ok=True)
+
+
+def marked_deleted(directory: Path) -> list[UUID]:
+    """Give the races whose journals are only still there because they could not be removed."""
+    return [UUID(match[1]) for path in directory.glob("*.deleted") if (match := _MARK.fullmatch(path.name))]
 
 
 def encode_header(race_id: UUID, stream_format: Sequence[str], segment: int) -> bytes:
@@ -195,19 +217,25 @@ class JournalWriter:
         Not `to_disk`: only let go of the files of ended segments.
         """
         with self._lock:
-            files, self._retired = self._retired, []
-            if self._unsynced and self._file is not None:
-                files.append(os.dup(self._file))  # so that it cannot be closed, and its number reused, meanwhile
-            self._unsynced = False
-            named, self._named = self._named, True
+            # First what may fail: nothing has been forgotten then. A copy, so that it cannot be closed, and its number
+            # reused, meanwhile.
+            current = [os.dup(self._file)] if to_disk and self._unsynced and self._file is not None else []
+            files, self._retired = [*self._retired, *current], []
+            names_synced = not to_disk or self._named
+            if to_disk:
+                self._unsynced, self._named = False, True
         try:
             for file in files if to_disk else ():
                 getattr(os, "fdatasync", os.fsync)(file)
-            if to_disk and not named:
+            if not names_synced:
                 _sync_directory(self._directory)
+                names_synced = True
         finally:
             for file in files:
                 os.close(file)
+            if not names_synced:
+                with self._lock:
+                    self._named = False
 
     def close(self) -> None:
         """Let go of the files; the caller syncs before, if that matters."""

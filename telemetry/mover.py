@@ -1,7 +1,8 @@
 """What the recorder's thread does: moves the journals of all races into the database, one batch a race at a time.
 
-A database that is away is looked for every few seconds; a race whose frames the database refuses is left for a minute,
-and keeps no other from it. Everything here may wait for the database.
+A database that is away is looked for every few seconds; a race whose frames cannot be read, or are refused by the
+database, is left for a minute, and keeps no other from it. So is a journal that is done with and cannot be removed.
+Everything here may wait for the database.
 """
 
 import logging
@@ -20,13 +21,14 @@ from races.models import Race
 from races.services import close_race
 from telemetry import journal, journal_reader
 from telemetry.journal import JournalWriter, Position
+from telemetry.journal_reader import BadBlock
 from telemetry.recording import RaceRecording, RecordingStopped
 from telemetry.transfer import RaceGone, Transfer, Unrecorded
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = (0.5, 1.0, 2.0, 5.0)  # while the database is away; the last one repeats
-STOPPED_RETRY_SECONDS: Final = 60.0  # for a race whose frames the database refuses
+STOPPED_RETRY_SECONDS: Final = 60.0  # for a race whose frames cannot be recorded, or whose journal cannot be removed
 
 
 @dataclass(slots=True)
@@ -39,9 +41,10 @@ class Track:
     backlog: int = 0  # frames that were in the journal before this process appended any
     taken: int = 0  # frames
     ending: Future[None] | None = None
-    stopped: str = ""  # why the database refuses its frames
+    stopped: str = ""  # why its frames cannot be recorded
     retry_at: float = 0.0
     is_gone: bool = False  # the race has been deleted
+    is_over: bool = False  # recorded whole, and ended: all that is left to do is to remove its journal
     recorded_to: int | None = None  # when the last recorded frame came, µs since 1970
 
     @property
@@ -101,6 +104,8 @@ class Mover:
         """Take up the journals in the directory that are of no open race: their frames are recorded too."""
         for race_id in journal.journals(self._directory):
             self.tracks.setdefault(race_id, Track(race_id))
+        for race_id in journal.marked_deleted(self._directory):
+            self.tracks[race_id] = Track(race_id, is_gone=True)
 
     def open(self, race: Race, recorded_by: Callable[[JournalWriter, Unrecorded], RaceRecording]) -> RaceRecording:
         """Take up a race that is to be recorded; `recorded_by` makes its recording."""
@@ -110,7 +115,7 @@ class Mover:
             connection.close()
             raise
         limit = journal_reader.tail(self._directory, race.pk)
-        held = transfer.unrecorded(limit)
+        held = _readable(transfer, limit)
         writer = JournalWriter(
             self._directory,
             race.pk,
@@ -173,12 +178,12 @@ class Mover:
             logger.debug("The journal of race %s could not be read ahead: %s", track.race_id, error)
 
     def _move(self, track: Track, following: Track) -> bool:
-        if track.is_gone:
+        if track.is_gone or track.is_over:
             return self._finish_track(track)
         limit = self._limit(track)
         if track.transfer is None:
             track.transfer = Transfer(self._directory, track.race_id, most=settings.DRIFT_RECORD_BATCH)
-            track.backlog = track.transfer.unrecorded(limit).frames - (
+            track.backlog = _readable(track.transfer, limit).frames - (
                 track.recording.appended if track.recording else 0
             )
             track.taken = 0
@@ -202,18 +207,34 @@ class Mover:
             self._release(track)
         elif track.recording is not None:
             return False
-        if not track.is_gone:
-            status = Race.objects.filter(pk=track.race_id).values_list("status", flat=True).first()
-            if status is None:
-                raise RaceGone(track.race_id)
-            if status == Race.Status.ENDED and track.transfer is not None:
-                track.transfer.confirm()
-            if status != Race.Status.ENDED or settings.DRIFT_JOURNAL_KEEP:
-                del self.tracks[track.race_id]
-                return False
-        journal.remove(self._directory, track.race_id)
-        del self.tracks[track.race_id]
+        if track.is_gone or track.is_over or self._may_go(track):
+            self._remove(track)
+        else:
+            del self.tracks[track.race_id]
         return False
+
+    def _may_go(self, track: Track) -> bool:
+        """Say whether the journal of a race, all of which is recorded, is needed no more."""
+        status = Race.objects.filter(pk=track.race_id).values_list("status", flat=True).first()
+        if status is None:
+            raise RaceGone(track.race_id)
+        if status == Race.Status.ENDED and track.transfer is not None:
+            track.transfer.confirm()
+        return status == Race.Status.ENDED and not settings.DRIFT_JOURNAL_KEEP
+
+    def _remove(self, track: Track) -> None:
+        """Remove a journal; where the system does not let go of it, later, or when a process starts."""
+        try:
+            journal.remove(self._directory, track.race_id, is_deleted=track.is_gone)
+        except OSError as error:
+            if not track.is_over:
+                logger.warning(
+                    "The journal of race %s is not needed any more, and cannot be removed yet: %s", track.race_id, error
+                )
+            track.is_over, track.transfer = True, None
+            track.retry_at = self._clock() + STOPPED_RETRY_SECONDS
+        else:
+            del self.tracks[track.race_id]
 
     def _gone(self, track: Track) -> None:
         if track.recording is None:
@@ -270,3 +291,12 @@ class Mover:
             track.ending.set_exception(RecordingStopped(track.stopped))
         track.ending = None
         self._release(track)
+
+
+def _readable(transfer: Transfer, limit: Position) -> Unrecorded:
+    """Give what a journal holds before `limit`, or before a block that cannot be read: the step that meets it tells."""
+    while True:
+        try:
+            return transfer.unrecorded(limit)
+        except BadBlock as error:
+            limit = error.position

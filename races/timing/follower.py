@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from races.timing.batch import OFFSET, ROWS, TIME, Batch, Integers
+from races.timing.batch import CLOCK, OFFSET, ROWS, TIME, Batch, Integers
 from races.timing.events import Crossing, Event, Lap, Reset
 from races.timing.gates import Course, Floats
 from races.timing.laps import DroneLaps, Flown, Instant, Passing
@@ -45,13 +45,14 @@ class Follower:
         """Take recorded events, each drone's in order; laps and sectors follow from the others."""
         for event in events:
             if isinstance(event, Reset):
-                self._of(event.drone, event.time).reset(event.time, event.flight_time)
+                laps = self._of(event.drone, event.time, event.flight_time * 1e6, event.time)
+                laps.reset(event.time, event.flight_time)
                 self._least.pop(event.drone, None)
             elif isinstance(event, Crossing):
                 clock = event.flight_time * 1e6
                 instant = Instant(clock, event.race_time, event.time, 0)
                 passing = Passing(instant, self._gates[event.gate], event.speed, event.right, event.up)
-                self._of(event.drone, event.time).passes(passing, _NOTHING_FLOWN)
+                self._of(event.drone, event.time, clock, event.race_time).passes(passing, _NOTHING_FLOWN)
                 self._least[event.drone] = float(event.race_time - floor(clock + 0.5))
 
     def see(self, frames: NDArray[Any]) -> None:
@@ -68,7 +69,8 @@ class Follower:
                 self._least.pop(number, None)
                 last[OFFSET, group] = batch.table[OFFSET, resets[-1] : end].min()
             last[OFFSET, group] = min(last[OFFSET, group], self._least.get(number, np.inf))
-            self._of(number, int(last[TIME, group]))
+            clock = float(last[CLOCK, group])
+            self._of(number, int(last[TIME, group]), clock, clock + float(last[OFFSET, group]))
         self._numbers, self._last = batch.numbers, last
 
     def whereabouts(self) -> list[Whereabouts]:
@@ -78,9 +80,10 @@ class Follower:
             for number, column in zip(self._numbers.tolist(), self._last.T.tolist(), strict=True)
         ]
 
-    def _of(self, drone: int, time: int) -> DroneLaps:
-        """Give a drone's laps; the first of them has begun with the race, where the course says so."""
+    def _of(self, drone: int, time: int, clock: float, race_time: float) -> DroneLaps:
+        """Give a drone's laps, at `clock` by its own; the first has begun with the race, where the course says so."""
         laps = self._laps.setdefault(drone, DroneLaps(self.course, drone))
         if not laps.may_start and self.start is not None and time >= self.start:
-            laps.begin(Instant(0.0, self.start, self.start, 0), on_grid=True)
+            began = clock - max(0.0, race_time - self.start)
+            laps.begin(Instant(began, self.start, self.start, 0), on_grid=True)
         return laps

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from math import floor
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from races.timing.events import Crossing, Event, Flaw, Lap, MissedGate, Reset, Sector
 from races.timing.gates import Course, StartMode
+
+# Nobody flies a lap for longer; a sender's clock may leap as far as it likes, and laps have to fit their columns.
+LONGEST_LAP_MS: Final = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,12 @@ class DroneLaps:
         return Reset(self.drone, time, flight_time, lap)
 
     def passes(self, passing: Passing, flown: Flown) -> list[Event]:
-        """Take the drone through a gate; `flown` is since the running lap's start."""
+        """Take the drone through a gate; `flown` is since the running lap's start.
+
+        A lap that has run for more than LONGEST_LAP_MS by then is void, as if the drone had flown none.
+        """
+        if self.running is not None and passing.instant.ms - self.running.start.ms > LONGEST_LAP_MS:
+            self.running = None
         lap, finish = self.running, len(self.course.gates)
         if lap is None:
             starts = self.may_start and 0 in passing.gates

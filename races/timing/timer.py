@@ -184,7 +184,8 @@ class _Walk:
         offset = int(self._table[OFFSET, self._run_from : row + 1].min())
         begins = None
         if not self._laps.may_start and start is not None and self._table[TIME, row] >= start:
-            begins = float(start - offset)
+            # Not behind the frame that shows it, which may have been slower than others before: no lap ends earlier.
+            begins = min(float(start - offset), float(clock[row]))
         for cut in cuts:
             at = float(clock[row - 1]) + cut.fraction * float(self._steps[row - 1])
             # What the drone passed before the start, it passed before the start, though one frame showed both.

@@ -13,7 +13,6 @@ import numpy as np
 from telemetry import flat
 from telemetry.files.held import (
     LAST_MOMENT,
-    LONGEST_DRONE_ID,
     MOST_DRONE,
     MOST_SEQ,
     PIECE_FRAMES,
@@ -106,18 +105,10 @@ class _Reader:
         return frames
 
     def _name_drones(self, rows: list[_Row], frames: FrameArray) -> None:
-        place, known = self._places["drone_id"], self._held.drone_ids
+        place = self._places["drone_id"]
         for row, number in zip(rows, frames["drone"].tolist(), strict=True):
-            drone_id = row.cells[place]
-            if known.get(number) == drone_id:
-                continue
-            if number in known:
-                raise self._wrong(row, f"drone {number} has been {known[number]}, and is {drone_id[:40]!r} here")
-            if drone_id in known.values():
-                raise self._wrong(row, f"drone_id {drone_id[:40]!r} is another drone's")
-            if not drone_id.strip() or len(drone_id) > LONGEST_DRONE_ID or not drone_id.isprintable():
-                raise self._wrong(row, f"drone_id is {drone_id[:40]!r}, not 1 to {LONGEST_DRONE_ID} characters")
-            known[number] = drone_id
+            if wrong := self._held.name_drone(number, row.cells[place]):
+                raise self._wrong(row, wrong)
 
     def _time(self, row: _Row) -> int:
         text = row.cells[self._places["unix_time_s"]]

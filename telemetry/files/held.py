@@ -41,3 +41,17 @@ class Held:
     byte_count: int | None = None  # of the datagrams, where the file has them
     name: str = ""
     drift_map: str = ""
+
+    def name_drone(self, number: int, drone_id: str) -> str:
+        """Take what the file calls a drone; where it cannot be called so, say why, in words that follow a place."""
+        known = self.drone_ids.get(number)
+        if known == drone_id:
+            return ""
+        if known is not None:
+            return f"drone {number} has been {known}, and is {drone_id[:40]!r} here"
+        if not drone_id.strip() or len(drone_id) > LONGEST_DRONE_ID or not drone_id.isprintable():
+            return f"drone_id is {drone_id[:40]!r}, not 1 to {LONGEST_DRONE_ID} printable characters"
+        if drone_id in self.drone_ids.values():
+            return f"drone_id {drone_id[:40]!r} is another drone's"
+        self.drone_ids[number] = drone_id
+        return ""

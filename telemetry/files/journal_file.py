@@ -8,7 +8,7 @@ from accounts.errors import Refused
 from telemetry import journal, journal_reader
 from telemetry.files.held import PIECE_FRAMES, Held, Piece, Unreadable
 from telemetry.frames import VelocityDeriver
-from telemetry.journal_reader import Chunk
+from telemetry.journal_reader import BadBlock, Chunk
 from telemetry.liftoff import StreamFormat, compile_format
 
 
@@ -62,12 +62,20 @@ def _pieces(paths: list[Path], stream: StreamFormat, held: Held) -> Iterator[Pie
             raise Unreadable(f"{path.name}: its stream format is not that of {paths[0].name}.")
         offset = 0
         while True:
-            chunk = journal_reader.read_segment(path, offset, PIECE_FRAMES)
-            _need_whole(path, chunk)
+            chunk = _chunk(path, offset)
             if not chunk.entries.size:
                 break
             yield _piece(path, chunk, stream, velocities, held)
             offset = chunk.position.offset
+
+
+def _chunk(path: Path, offset: int) -> Chunk:
+    try:
+        chunk = journal_reader.read_segment(path, offset, PIECE_FRAMES)
+    except BadBlock as error:
+        raise Unreadable(f"{path.name}: {error}.") from None
+    _need_whole(path, chunk)
+    return chunk
 
 
 def _need_whole(path: Path, chunk: Chunk) -> None:
@@ -92,6 +100,8 @@ def _piece(path: Path, chunk: Chunk, stream: StreamFormat, velocities: VelocityD
         frames[field] = chunk.entries[field]
     if stream.derives_velocity:
         velocities.derive(frames)
-    held.drone_ids |= chunk.sources
+    for number, drone_id in (*chunk.sources.items(), *chunk.renamed):
+        if wrong := held.name_drone(number, drone_id):
+            raise Unreadable(f"{path.name}, {where}: {wrong}.")
     held.byte_count = (held.byte_count or 0) + int(chunk.entries["length"].sum())
     return Piece(frames, lambda _: where)

@@ -167,7 +167,7 @@ def _flies(seen: World, number: int, drone: _Drone, time: int, before: int, cuts
     told: list[Told] = []
     starts = None
     if not drone.ready and seen.start is not None and time >= seen.start:
-        starts = seen.start - drone.delay
+        starts = min(seen.start - drone.delay, drone.clock)
     for share, index, right, up in cuts:
         at = before + share * (drone.clock - before)
         if starts is not None and at >= starts:

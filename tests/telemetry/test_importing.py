@@ -127,7 +127,7 @@ ROW = "1767225600.5,1,me,1,4,2.5"
         ([HEADER, "1,1,me,1,4,inf"], "line 2: position_x_m is 'inf'"),
         ([HEADER, "1,1,me,1,4,2.5", "2,1,you,2,4,2"], "line 3: drone 1 has been me, and is 'you' here."),
         ([HEADER, "1,1,me,1,4,2.5", "2,2,me,2,4,2"], "line 3: drone_id 'me' is another drone's."),
-        ([HEADER, "1,1,,1,4,2.5"], "line 2: drone_id is '', not 1 to 64 characters."),
+        ([HEADER, "1,1,,1,4,2.5"], "line 2: drone_id is '', not 1 to 64 printable characters."),
         ([HEADER, '1,1,"me,1,4,2.5'], "line 2: unexpected end of data."),
         (["a,b", "1,2"], "f.csv is no file that can be imported"),
         ([""], "f.csv is empty."),
