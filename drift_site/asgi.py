@@ -16,13 +16,15 @@ django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 
+from drift_site.limits import BodyLimit, DatabaseLetGo
 from telemetry.admission import OriginCheck, TicketAuth
 from telemetry.routing import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": BodyLimit(DatabaseLetGo(django_application), settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
         "websocket": OriginCheck(AuthMiddlewareStack(TicketAuth(URLRouter(websocket_urlpatterns)))),
     }
 )

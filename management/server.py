@@ -10,29 +10,30 @@ from collections.abc import Generator, Iterator
 from typing import Any, Final
 
 import uvicorn
+from django.conf import settings
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from management import descriptors
+from management.connections import Bounds, Config, CutOff, RequestProtocol
 from telemetry.ingest import Ingest
 
 logger = logging.getLogger(__name__)
 
-UNREAD_SECONDS: Final = 10.0
 GRACE_SECONDS: Final = 5
 MAX_MESSAGE_BYTES: Final = 64 * 1024  # from a client
+# Connections beside the viewers': a page opens some at once and keeps them for seconds.
+PAGE_CONNECTIONS: Final = 1000
 
 
-class RaceProtocol(WebSocketsSansIOProtocol):
+class RaceProtocol(CutOff, WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol with two additions.
 
-    It cuts off a client that has not read for ten seconds: such a client would keep the connection, and a graceful
-    shutdown, waiting for as long as it likes. And it offers the application to write messages that are framed already
+    It cuts off a client that does not read. And it offers the application to write messages that are framed already
     (`write` of the scope's extension `drift.write`), since the same bytes go to every viewer of a race
     (docs/decisions/0004-shared-frames.md).
     """
-
-    _cut_off: asyncio.TimerHandle | None = None
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -48,37 +49,23 @@ class RaceProtocol(WebSocketsSansIOProtocol):
         self.transport.write(framed)
         return True
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        if self._cut_off is None:
-            self._cut_off = self.loop.call_later(UNREAD_SECONDS, self._abort)
 
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._forget()
+def config(app: Any = "drift_site.asgi:application", bounds: Bounds | None = None) -> Config:
+    """Give uvicorn's configuration with `app` loaded, so that who is told that DRIFT runs can open it at once.
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._forget()
-        super().connection_lost(exc)
-
-    def _abort(self) -> None:
-        logger.warning("%s has not read for %d s: cut off", self.client and self.client[0], UNREAD_SECONDS)
-        self.transport.abort()
-
-    def _forget(self) -> None:
-        if self._cut_off is not None:
-            self._cut_off.cancel()
-            self._cut_off = None
-
-
-def config(app: str = "drift_site.asgi:application") -> uvicorn.Config:
-    """Give uvicorn's configuration with `app` loaded, so that who is told that DRIFT runs can open it at once."""
-    made = uvicorn.Config(
+    Without `bounds`, there may be as many connections as this process has descriptors for.
+    """
+    room = room_for_connections()
+    made = Config(
         app,
+        bounds or Bounds(connections=room.connections),
         loop="uvloop" if uvloop_exists() else "asyncio",
+        http=RequestProtocol,
         ws=RaceProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,
+        backlog=room.backlog,
+        proxy_headers=False,  # uvicorn would believe whoever comes by 127.0.0.1; what to believe, DRIFT_PROXIES says
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="off",
         log_config=None,
@@ -88,6 +75,28 @@ def config(app: str = "drift_site.asgi:application") -> uvicorn.Config:
     )
     made.load()
     return made
+
+
+def room_for_connections() -> descriptors.Room:
+    """Give the room that the system leaves, beside the races, for as many viewers as the settings let in."""
+    return descriptors.room(descriptors.limit(), wanted=wanted_connections(), races=len(settings.DRIFT_UDP_PORTS))
+
+
+def wanted_connections() -> int:
+    return PAGE_CONNECTIONS + int(settings.DRIFT_MAX_VIEWERS)
+
+
+def make_room() -> None:
+    """Get the system to let this process have its connections; a warning where not even viewers have room."""
+    descriptors.raise_limit(descriptors.needed(connections=wanted_connections(), races=len(settings.DRIFT_UDP_PORTS)))
+    room = room_for_connections().connections
+    if room < settings.DRIFT_MAX_VIEWERS:
+        logger.warning(
+            "There is room for %d connections, fewer than DRIFT_MAX_VIEWERS: this process may open %d files. Raise its "
+            "hard limit (ulimit -Hn, LimitNOFILE=).",
+            room,
+            descriptors.limit(),
+        )
 
 
 def uvloop_exists() -> bool:
@@ -133,7 +142,7 @@ def bind(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":  # there it would let two programs share the port
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
-        sock.listen(2048)
+        sock.listen(room_for_connections().backlog)
         sock.setblocking(False)
     except BaseException:
         sock.close()

@@ -73,7 +73,11 @@ def frames_of(
 
 
 async def in_steps(items: Iterator[Item]) -> AsyncIterator[Item]:
-    """Give the items of an iterator that asks the database, for a coroutine: each step runs in the request's thread."""
+    """Give the items of an iterator that asks the database, for a coroutine: each step runs in the request's thread.
+
+    Nothing may be held in the database between two items (frames_of holds nothing): while a client keeps an item
+    waiting, the thread's connection is closed (drift_site.limits).
+    """
     step = sync_to_async(lambda: next(items, None))
     while (item := await step()) is not None:
         yield item

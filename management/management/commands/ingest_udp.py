@@ -9,7 +9,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from rich.console import Console
 
-from management import ingest_view, metrics_listener, preflight, run
+from management import descriptors, ingest_view, metrics_listener, preflight, run
 from management.command import DriftCommand
 from management.server import stop_signals
 from telemetry import metrics
@@ -27,6 +27,7 @@ class Command(DriftCommand):
     def handle(self, *args: object, record_only: bool, **options: Any) -> None:
         preflight.need_database()
         preflight.need_channel_layer(across_processes=not record_only)
+        descriptors.raise_limit(descriptors.needed(connections=0, races=len(settings.DRIFT_UDP_PORTS)))
         run.run(lambda: self.main(record_only=record_only))
 
     async def main(self, *, record_only: bool) -> None:

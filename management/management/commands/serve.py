@@ -39,6 +39,9 @@ class Command(DriftCommand):
         preflight.need_database()
         self.without_admin = not User.objects.filter(is_superuser=True).exists()
         preflight.need_channel_layer(across_processes=no_ingest)
+        # Before the loop runs: where no name server answers, the system looks for its own name for seconds.
+        self.addresses = [] if no_ingest else server.lan_addresses()
+        server.make_room()
         sockets = []
         for number, option in ((port, "--port"), (legacy_port, "--legacy-port")):
             if number:
@@ -64,12 +67,11 @@ class Command(DriftCommand):
 
     def greet(self, port: int) -> None:
         run.settle_memory()
-        addresses = server.lan_addresses()
-        pages = [f"http://localhost:{port}/", *(f"http://{address}:{port}/" for address in addresses)]
+        pages = [f"http://localhost:{port}/", *(f"http://{address}:{port}/" for address in self.addresses)]
         ports = settings.DRIFT_UDP_PORTS
         self.stdout.write("DRIFT is running. Open " + " or ".join(pages))
         self.stdout.write(
-            f"Pilots send to {' or '.join(addresses) or 'this machine'}, UDP port {ports[0]} for the first race "
+            f"Pilots send to {' or '.join(self.addresses) or 'this machine'}, UDP port {ports[0]} for the first race "
             f"(then up to {ports[-1]}). Create one: python manage.py create_race. Ctrl-C ends."
         )
         if self.without_admin:
