@@ -157,6 +157,8 @@ def delete_own_account(*, request: HttpRequest, user: User, current_password: st
 def delete_user(*, user: User) -> None:
     """Delete a user. Their races stay without a creator, except those that nobody else takes part in."""
     with transaction.atomic():
+        # Locked first: a race that they create just now waits for this, and finds nobody, or this finds the race.
+        User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
         user_deleting.send(sender=User, user=user)
         # A new one of the same name must not find this one's lockout.
         unlock(user=user)

@@ -16,7 +16,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import selectors as accounts
 from accounts.errors import NotFound
 from accounts.models import User
 from accounts.rest import caller, checked
@@ -121,6 +120,7 @@ class SaveRaceView(OfRace):
             name=body.get("name"),
             drift_map=body.get("drift_map"),
             user_ids=body["participants"],
+            may_invite=False,
         )
         return Response(bodies.RaceSerializer(race).data)
 
@@ -186,18 +186,18 @@ class DroneView(OfRace):
         with transaction.atomic():
             drone = selectors.drone_for(race, number)
             if "pilot" in body:
-                pilot = pilot_by_id(body["pilot"]) if body["pilot"] is not None else None
+                pilot = pilot_for(race, user, body["pilot"]) if body["pilot"] is not None else None
                 drone = services.bind_drone(race=race, number=number, by=user, pilot=pilot)
             if "name" in body:
                 drone = services.name_drone(race=race, number=number, by=user, name=body["name"])
         return Response(bodies.DroneSerializer(drone).data)
 
 
-def pilot_by_id(user_id: int) -> User:
-    user = accounts.user_by_id(user_id)
-    if user is None:
-        raise NotFound("There is no such user.")
-    return user
+def pilot_for(race: Race, by: User, user_id: int) -> User:
+    pilot = selectors.people_of(race, by, [user_id]).get(user_id)
+    if pilot is None:
+        raise NotFound("This user takes no part in the race. Invite them by their name.")
+    return pilot
 
 
 @extend_schema(tags=["tracks"])

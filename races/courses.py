@@ -1,7 +1,8 @@
 """A track as the timing engine takes it: its course, its race's format, its reference line."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from accounts.errors import Refused
@@ -10,6 +11,14 @@ from races.models import Gate, Track
 from races.timing import Course, CourseError, RaceFormat, ReferenceLine
 
 MOST_POINTS: Final = 5_000
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a race is ranked by besides its laps: what ends it, and the line along which its drones are measured."""
+
+    race_format: RaceFormat
+    line: ReferenceLine
 
 
 def course(track: Track, gates: Iterable[Gate]) -> Course:
@@ -33,12 +42,41 @@ def course_of(track: Track) -> Course:
     return course(track, track.gates.all())
 
 
-def format_of(track: Track | None) -> RaceFormat:
-    """Give the format of a race on a track; without one it is open."""
-    if track is None:
-        return RaceFormat()
-    limit = None if track.time_limit is None else float(track.time_limit)
-    return RaceFormat(laps=track.laps, seconds=limit, grace=float(track.grace))
+def terms_json(track: Track) -> dict[str, Any]:
+    """Give the terms of a race on a track as RaceTiming keeps them: the track may change when the race is over."""
+    return {
+        "laps": track.laps,
+        "time_limit": None if track.time_limit is None else float(track.time_limit),
+        "grace": float(track.grace),
+        "line": track.line,
+    }
+
+
+def terms_of(track: Track | None, kept: Mapping[str, Any] | None, on: Course) -> Terms:
+    """Give a race's terms: those that it `kept`, else its track's as they are now; without either it is open."""
+    values = _values(track, kept)
+    return Terms(format_of(track, kept), _line(values["line"], on))
+
+
+def format_of(track: Track | None, kept: Mapping[str, Any] | None = None) -> RaceFormat:
+    """Give what ends a race, likewise."""
+    values = _values(track, kept)
+    return RaceFormat(laps=values["laps"], seconds=values["time_limit"], grace=values["grace"])
+
+
+def _values(track: Track | None, kept: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if kept is not None:
+        return kept
+    return terms_json(track) if track is not None else {"laps": None, "time_limit": None, "grace": 0.0, "line": None}
+
+
+def _line(values: Any, on: Course) -> ReferenceLine:
+    if values is None:
+        return ReferenceLine.through_gates(on)
+    try:
+        return line_from_json(values, gates=len(on.gates))
+    except Refused:
+        return ReferenceLine.through_gates(on)  # it is of other gates, which the track has by now
 
 
 def line_of(track: Track, on: Course) -> ReferenceLine:

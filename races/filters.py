@@ -1,10 +1,12 @@
 """How lists of races and tracks are narrowed down, searched and ordered."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import Model, QuerySet
+from django_filters.fields import IsoDateTimeField
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 from rest_framework.request import Request
@@ -44,13 +46,28 @@ class WholeNumber(django_filters.Filter):
         super().__init__(*args, min_value=1, max_value=MAX_ID, **options)
 
 
+class Moment(IsoDateTimeField):
+    """A date and time that is one in UTC too."""
+
+    def clean(self, value: Any) -> datetime | None:
+        try:
+            moment: datetime | None = super().clean(value)
+            return moment.astimezone(UTC) if moment is not None else None
+        except OverflowError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):
+    field_class = Moment
+
+
 class RaceFilter(django_filters.FilterSet):
     status = django_filters.MultipleChoiceFilter(choices=Race.Status.choices)
     creator = WholeNumber(field_name="creator_id")
     track = WholeNumber(field_name="track_id")
     drift_map = django_filters.CharFilter(lookup_expr="iexact")
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
 
     class Meta:
         model: type[Model] = Race

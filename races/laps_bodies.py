@@ -30,6 +30,9 @@ class LapBody(Who):
     )
     start_s = serializers.FloatField()
     end_s = serializers.FloatField()
+    arrival_s = serializers.FloatField(
+        help_text="When the frame arrived that closed it: long after end_s where the drone's clock has fallen behind."
+    )
     start_flight = serializers.FloatField(allow_null=True, help_text="The drone's own clock, s.")
     end_flight = serializers.FloatField(allow_null=True)
     duration_ms = serializers.IntegerField()

@@ -45,7 +45,7 @@ def active_or(others: Iterable[UUID]) -> dict[UUID, Listed]:
     guests = {race.pk: {race.creator_id} if race.creator_id is not None else set() for race in races}
     private = [race.pk for race in races if not race.is_public]
     if private:
-        let_in = Participant.objects.filter(race__in=private).exclude(role=Participant.Role.VIEWER).order_by()
+        let_in = Participant.objects.let_in().filter(race__in=private).order_by()
         for race_id, user_id in let_in.values_list("race_id", "user_id"):
             guests[race_id].add(user_id)
     return {
@@ -68,8 +68,8 @@ def finished_for(user: User | AnonymousUser) -> QuerySet[Race]:
 
 def own(user: User) -> QuerySet[Any]:
     """Give the races that `user` made or flies in or is invited to, the newest first, each with `drone_count`."""
-    takes_part = Participant.objects.filter(race=OuterRef("pk"), user=user).exclude(role=Participant.Role.VIEWER)
-    races = Race.objects.filter(Q(creator=user) | Exists(takes_part)).select_related("creator", "track")
+    let_in = Participant.objects.let_in().filter(race=OuterRef("pk"), user=user)
+    races = Race.objects.filter(Q(creator=user) | Exists(let_in)).select_related("creator", "track")
     return with_drone_count(races).order_by("-created_at", "id")
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -122,6 +122,12 @@ class Race(models.Model):
         return self.status in self.ACTIVE
 
 
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    def let_in(self) -> Self:
+        """Give those who may know of a private race: who flies in it or was invited. To have watched it is neither."""
+        return self.exclude(role=Participant.Role.VIEWER)
+
+
 class Participant(models.Model):
     """Somebody who takes part in a race, by flying, by watching, or by an invitation to a private one."""
 
@@ -134,6 +140,8 @@ class Participant(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="participations")
     role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
     joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ParticipantQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["race", "joined_at", "id"]
@@ -196,11 +204,14 @@ class IngestHost(models.Model):
 class RaceTiming(models.Model):
     """How far a race has been timed: the engine's state, written with the laps and crossings that it gave.
 
-    `start` is the race's start, where the track's start mode asks for one.
+    `start` is the race's start, where the track's start mode asks for one. The course in `state`, and `terms`, are the
+    track's as they were when the timing began: what becomes of the track later changes no result.
     """
 
     race = models.OneToOneField(Race, primary_key=True, on_delete=models.CASCADE, related_name="timing")
     state = models.JSONField(help_text="As races.timing.Timer.state gives it.")
+    # NULL for races that were timed before terms were kept: their track's of today hold.
+    terms = models.JSONField(null=True, help_text="As races.courses.terms_json gives them.")
     start = models.BigIntegerField("race's start (µs since 1970)", null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -315,6 +326,8 @@ class Ruling(models.Model):
         DISQUALIFY = "disqualify"
         REINSTATE = "reinstate"
         RETIME = "retime"
+
+    ON_DRONES: ClassVar = (Kind.PENALTY, Kind.DISQUALIFY, Kind.REINSTATE)
 
     race = models.ForeignKey(Race, on_delete=models.CASCADE, related_name="rulings")
     kind = models.CharField(max_length=12, choices=Kind)

@@ -3,7 +3,7 @@
 Gates are numbered from 0 in the engine, and from 1, as a track's gates are, everywhere else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import nan
 from typing import Any
 from uuid import UUID
@@ -109,10 +109,12 @@ def write(
     *,
     start: int | None,
     source: str = Lap.Source.AUTO,
+    terms: Mapping[str, Any] | None = None,
 ) -> None:
     """Commit what the engine gave, and the state it is in after that, in one transaction.
 
-    What is there already stays as it is, so that a write whose commit was in doubt may be repeated.
+    What is there already stays as it is, so that a write whose commit was in doubt may be repeated: so do the `terms`
+    of the race's first write.
     """
     with transaction.atomic():
         Crossing.objects.bulk_create(
@@ -127,12 +129,24 @@ def write(
             (reset_row(race_id, event) for event in events if isinstance(event, timing.Reset)),
             ignore_conflicts=True,
         )
-        RaceTiming.objects.update_or_create(race_id=race_id, defaults={"state": state, "start": start})
+        now = {"state": state, "start": start}
+        # The row is not read back: it is large, and this is done at each passing.
+        RaceTiming.objects.only("race").update_or_create(
+            race_id=race_id, defaults=now, create_defaults={**now, "terms": terms}
+        )
 
 
 def laps_of(race_id: UUID) -> list[timing.Lap]:
     """Give all laps of a race, by their ends, with `valid` as it stands now."""
-    return [engine_lap(row) for row in Lap.objects.filter(race_id=race_id).order_by("end", "drone", "id")]
+    return laps_of_many([race_id])[race_id]
+
+
+def laps_of_many(race_ids: Collection[UUID]) -> dict[UUID, list[timing.Lap]]:
+    """Give those of several races, in one query."""
+    found: dict[UUID, list[timing.Lap]] = {race_id: [] for race_id in race_ids}
+    for row in Lap.objects.filter(race__in=race_ids).order_by("end", "drone", "id"):
+        found[row.race_id].append(engine_lap(row))
+    return found
 
 
 def event_json(event: Event, source: str = Lap.Source.AUTO) -> dict[str, Any] | None:

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from django.db.models import QuerySet
 
 from races import records as rows_of
 from races import scoring, timing
-from races.models import Drone, Lap, Race, Ruling, Track
+from races.models import Drone, Lap, Race, Track
 
 MOST_RECORDS: Final = 100
 MOST_LAPS: Final = 5_000  # looked through for them
@@ -35,7 +34,7 @@ class _Names:
     def of(cls, race: Race) -> "_Names":
         drones = race.drones.select_related("pilot")
         # A disqualified drone's laps are no bests.
-        out = {entry.drone for entry in scoring.entries(race.pk) if entry.disqualified}
+        out = {drone for _, drone in scoring.disqualified([race.pk])}
         bests = timing.best_laps(lap for lap in rows_of.laps_of(race.pk) if lap.drone not in out)
         return cls(
             start_of(race),
@@ -84,6 +83,7 @@ def _lap(row: Lap, names: _Names) -> dict[str, Any]:
         "source": row.source,
         "start_s": (row.start - names.start) / 1e6,
         "end_s": (row.end - names.start) / 1e6,
+        "arrival_s": (row.time - names.start) / 1e6,
         "start_flight": row.start_flight,
         "end_flight": row.end_flight,
         "duration_ms": row.duration_ms,
@@ -132,7 +132,7 @@ def records(track: Track, races: QuerySet[Race]) -> list[dict[str, Any]]:
         (drone.race_id, drone.number): drone
         for drone in Drone.objects.filter(race__in={row.race_id for row in found}).select_related("pilot")
     }
-    out = _disqualified({row.race_id for row in found})
+    out = scoring.disqualified({row.race_id for row in found})
     listed: list[dict[str, Any]] = []
     seen: set[Any] = set()
     for row in found:
@@ -159,9 +159,3 @@ def _record(row: Lap, drone: Drone | None, place: int) -> dict[str, Any]:
         "lap": row.pk,
         "at": _EPOCH + timedelta(microseconds=row.end),
     }
-
-
-def _disqualified(races: set[UUID]) -> set[tuple[UUID, int | None]]:
-    ruled = Ruling.objects.filter(race__in=races, kind__in=scoring.DISQUALIFIES).order_by("id")
-    last = {(race, drone): kind for race, drone, kind in ruled.values_list("race_id", "drone", "kind")}
-    return {key for key, kind in last.items() if kind == Ruling.Kind.DISQUALIFY}

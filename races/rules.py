@@ -17,11 +17,6 @@ def need_director(user: User, race: Race) -> None:
         raise Forbidden("Only the race's creator or staff may do this.")
 
 
-def need_staff(user: User) -> None:
-    if not user.is_staff:
-        raise Forbidden("Only staff may do this.")
-
-
 def need_over(race: Race) -> None:
     if race.status != Race.Status.ENDED:
         raise Conflict(END_FIRST)

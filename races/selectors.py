@@ -1,5 +1,6 @@
 """Reading races: who may see which, and the views of them that several parts share."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
@@ -10,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.errors import NotFound
 from accounts.models import User
+from accounts.selectors import MAX_ID
 from races.models import Drone, Participant, Race, Track
 
 if TYPE_CHECKING:
@@ -32,13 +34,13 @@ def visible_to(user: User | AnonymousUser) -> QuerySet[Race]:
         return Race.objects.all()
     if not isinstance(user, User):
         return Race.objects.filter(is_public=True)
-    takes_part = Participant.objects.filter(race=OuterRef("pk"), user=user).exclude(role=Participant.Role.VIEWER)
-    return Race.objects.filter(Q(is_public=True) | Q(creator=user) | Exists(takes_part))
+    let_in = Participant.objects.let_in().filter(race=OuterRef("pk"), user=user)
+    return Race.objects.filter(Q(is_public=True) | Q(creator=user) | Exists(let_in))
 
 
 def who_sees(race: Race) -> set[int]:
     """Give the users' numbers of those who may know of a race also where it is private, staff aside."""
-    let_in = race.participants.exclude(role=Participant.Role.VIEWER).order_by()
+    let_in = race.participants.let_in().order_by()
     creator = {race.creator_id} if race.creator_id is not None else set()
     return {*let_in.values_list("user_id", flat=True)} | creator
 
@@ -97,6 +99,16 @@ def user_ids(race: Race) -> list[int]:
     """Give the numbers of those who take part in a race: its creator first, if there is one."""
     creator = [race.creator_id] if race.creator_id is not None else []
     return creator + [one.user_id for one in race.participants.all() if one.user_id != race.creator_id]
+
+
+def people_of(race: Race, by: User, user_ids: Collection[int]) -> dict[int, User]:
+    """Give, of the active users with these numbers, those whom `by` sees in a race: who takes part, and themselves.
+
+    All others are as if they were not there: a number is no way to somebody's name.
+    """
+    seen = Q(pk=by.pk) | Q(pk=race.creator_id) | Q(pk__in=race.participants.values("user"))
+    known = [number for number in user_ids if 0 < number <= MAX_ID]
+    return {user.pk: user for user in User.objects.filter(seen, pk__in=known, is_active=True)}
 
 
 def track_by_id(track_id: int) -> Track:

@@ -141,7 +141,9 @@ class KeepRace(serializers.Serializer[Race]):
 
     name = serializers.CharField(max_length=NAME_LENGTH, required=False)
     drift_map = serializers.CharField(max_length=NAME_LENGTH, required=False)
-    participants = serializers.ListField(child=UserNumber(), max_length=MOST_USERS, default=list)
+    participants = serializers.ListField(
+        child=UserNumber(), max_length=MOST_USERS, default=list, help_text="Who is a guest, of those who take part."
+    )
 
 
 class ParticipantSerializer(serializers.ModelSerializer[Participant]):
@@ -170,4 +172,6 @@ class ChangeDrone(serializers.Serializer[Any]):
     """What is left out stays; a blank name takes it away, `null` says that nobody flies the drone."""
 
     name = serializers.CharField(max_length=DRONE_NAME_LENGTH, allow_blank=True, required=False)
-    pilot = serializers.IntegerField(min_value=1, allow_null=True, required=False, help_text="A user's id.")
+    pilot = serializers.IntegerField(
+        min_value=1, allow_null=True, required=False, help_text="One's own id, or that of somebody who takes part."
+    )

@@ -1,78 +1,46 @@
 """Who won: the leaders of many races at once, for lists of them."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from races import records, timing
-from races.courses import format_of
-from races.models import Crossing, Drone, Lap, Race, RaceTiming, Ruling
-from races.timing import Entry
+from django.db.models import Q
 
-_RULED: Final = (Ruling.Kind.PENALTY, Ruling.Kind.DISQUALIFY, Ruling.Kind.REINSTATE)
+from races import scoring
+from races.models import Drone, Race
+from races.timing import Standing
 
 
 def winners(races: Sequence[Race]) -> dict[UUID, dict[str, Any]]:
     """Give who is first in each of these races by what is recorded, their tracks at hand, in five queries.
 
     `drone`, `name` and `pilot` say who it is, `label` what people call them, `laps` how many count, `total_ms` and
-    `best_ms` the time of all and of the fastest. A race without a track, or without a counted lap, has no winner.
+    `best_ms` the time of all and of the fastest. A race that was not timed, or without a counted lap, has no winner.
     """
-    timed = [race for race in races if race.track is not None]
-    if not timed:
+    # A race keeps its timing when its track is deleted; one without either was never timed.
+    flown = [race for race in races if race.track is not None or race.frame_count]
+    first = {race_id: ranking[0] for race_id, ranking in scoring.rankings(flown).items() if _is_won(ranking)}
+    if not first:
         return {}
-    ids = [race.pk for race in timed]
-    drones: dict[UUID, dict[int, Drone]] = defaultdict(dict)
-    for drone in Drone.objects.filter(race__in=ids).select_related("pilot").order_by("number"):
-        drones[drone.race_id][drone.number] = drone
-    laps: dict[UUID, list[timing.Lap]] = defaultdict(list)
-    for row in Lap.objects.filter(race__in=ids).order_by("end", "drone", "id"):
-        laps[row.race_id].append(records.engine_lap(row))
-    starts = dict(RaceTiming.objects.filter(race__in=ids).values_list("race_id", "start"))
-    entries = _entries(ids, drones)
-    found: dict[UUID, dict[str, Any]] = {}
-    for race in timed:
-        ranking = timing.standings(
-            entries[race.pk], laps[race.pk], race_format=format_of(race.track), start=starts.get(race.pk), ended=True
-        )
-        if ranking and ranking[0].place == 1 and ranking[0].laps:
-            first = ranking[0]
-            who = drones[race.pk][first.drone]
-            pilot = who.pilot.username if who.pilot else None
-            found[race.pk] = {
-                "drone": first.drone,
-                "name": who.name,
-                "pilot": pilot,
-                "label": who.name or pilot or f"Drone {first.drone}",
-                "laps": first.laps,
-                "total_ms": first.total_ms,
-                "best_ms": first.best_ms,
-            }
-    return found
+    named = Q()
+    for race_id, line in first.items():
+        named |= Q(race=race_id, number=line.drone)
+    drones = Drone.objects.filter(named).select_related("pilot")
+    return {drone.race_id: _winner(drone, first[drone.race_id]) for drone in drones}
 
 
-def _entries(ids: Sequence[UUID], drones: dict[UUID, dict[int, Drone]]) -> dict[UUID, list[Entry]]:
-    """Give the drones of each race as the ranking takes them, with what was ruled about them."""
-    penalties: dict[tuple[UUID, int | None], int] = defaultdict(int)
-    out: dict[tuple[UUID, int | None], bool] = {}
-    ruled = Ruling.objects.filter(race__in=ids, kind__in=_RULED).order_by("id")
-    for race_id, number, kind, milliseconds in ruled.values_list("race_id", "drone", "kind", "milliseconds"):
-        if kind == Ruling.Kind.PENALTY:
-            penalties[race_id, number] += milliseconds or 0
-        else:
-            out[race_id, number] = kind == Ruling.Kind.DISQUALIFY
-    counted = Crossing.objects.filter(race__in=ids, counted=True).order_by()
-    began = set(counted.values_list("race_id", "drone").distinct())
+def _is_won(ranking: Sequence[Standing]) -> bool:
+    return bool(ranking) and ranking[0].place == 1 and ranking[0].laps > 0
+
+
+def _winner(drone: Drone, line: Standing) -> dict[str, Any]:
+    pilot = drone.pilot.username if drone.pilot else None
     return {
-        race_id: [
-            Entry(
-                number,
-                disqualified=out.get((race_id, number), False),
-                penalty_ms=penalties[race_id, number],
-                started=(race_id, number) in began,
-            )
-            for number in sorted(drones[race_id])
-        ]
-        for race_id in ids
+        "drone": drone.number,
+        "name": drone.name,
+        "pilot": pilot,
+        "label": drone.name or pilot or f"Drone {drone.number}",
+        "laps": line.laps,
+        "total_ms": line.total_ms,
+        "best_ms": line.best_ms,
     }

@@ -1,5 +1,6 @@
 """Two laps of a race side by side, out of its recorded frames."""
 
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -8,11 +9,16 @@ from accounts.errors import NotFound, Refused
 from races import courses
 from races.models import Lap, Race
 from races.timing import CHANNELS, FlownLap, ReferenceLine, Resampled, marks, resampled
-from telemetry import reading
+from telemetry import pages
 from telemetry.frames import RESET_FALL, FrameArray
 
 # A frame arrives later than it was flown, by so much at most (µs).
 LATE: Final = 2_000_000
+# Of a lap with more frames than this, those that come first in each of so many parts of it are looked at: anybody may
+# ask, and a lap may be an hour of a thousand frames a second.
+MOST_FRAMES: Final = 20_000
+PARTS: Final = 1_000
+FIELDS: Final = ("flight_time", "position", "velocity", "input")
 
 
 def compare(race: Race, first: int, second: int) -> dict[str, Any]:
@@ -46,8 +52,7 @@ def _flown(lap: Lap, line: ReferenceLine) -> FlownLap:
     start, end = lap.start_flight, lap.end_flight
     if start is None or end is None:
         raise Refused(f"Lap {lap.number} was added by a marshal: there is no flight to compare.")
-    pages = list(reading.frames_of(lap.race_id, drones=[lap.drone], start=lap.start, end=lap.time + LATE))
-    frames = _of_lap(np.concatenate(pages), start, end) if pages else None
+    frames = _of_lap(_recorded(lap), start, end)
     if frames is None or len(frames) < 2:
         raise Refused(f"The frames of lap {lap.number} are not recorded.")
     gates = len(line.gates_at) - 1
@@ -55,6 +60,18 @@ def _flown(lap: Lap, line: ReferenceLine) -> FlownLap:
         drone=lap.drone, counted=True, gate__gt=1, gate__lte=gates, race_time__gt=lap.start, race_time__lt=lap.end
     ).order_by("race_time")
     return FlownLap(frames, start, end, _rising([(row.gate - 1, row.flight_time) for row in passed]))
+
+
+def _recorded(lap: Lap) -> FrameArray:
+    """Give the recorded frames around a lap, at most MOST_FRAMES of them."""
+    first, end = lap.start, lap.time + LATE
+    page = partial(pages.page, lap.race_id, lap.drone, columns=pages.columns_of(FIELDS))
+    found = page(first=first, end=end, size=MOST_FRAMES + 1)
+    if len(found) <= MOST_FRAMES:
+        return found
+    part = -(-(end - first) // PARTS)
+    size = MOST_FRAMES // PARTS
+    return np.concatenate([page(first=at, end=min(at + part, end), size=size) for at in range(first, end, part)])
 
 
 def _of_lap(frames: FrameArray, start: float, end: float) -> FrameArray | None:

@@ -4,23 +4,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from races import courses, records, scoring
-from races.models import Track
-from races.timing import Course, Entry, Event, Lap, Passes, ReferenceLine, Status, Whereabouts, standings
+from races import records, scoring
+from races.courses import Terms
+from races.timing import Entry, Event, Lap, Passes, Status, Whereabouts
 
 
 class Ranking:
-    """Ranks the drones of a race on a track, along a line of it.
+    """Ranks the drones of a race by its terms.
 
     `ruled` are the entries of drones that something was ruled about; `laps` are those closed so far.
     """
 
-    def __init__(
-        self, race_id: UUID, track: Track, line: ReferenceLine, *, ruled: Iterable[Entry] = (), laps: Iterable[Lap] = ()
-    ) -> None:
+    def __init__(self, race_id: UUID, terms: Terms, *, ruled: Iterable[Entry] = (), laps: Iterable[Lap] = ()) -> None:
         self.race_id = race_id
-        self._format = courses.format_of(track)
-        self._passes = Passes(line)
+        self._terms = terms
+        self._passes = Passes(terms.line)
         self._ruled = {entry.drone: entry for entry in ruled}
         self._laps = list(laps)
         self._entries: dict[int, Entry] = {}
@@ -52,13 +50,13 @@ class Ranking:
     def now(self, whereabouts: Sequence[Whereabouts], *, start: int | None, ended: bool = False) -> dict[str, Any]:
         """Give the `standings` event likewise, whatever the last one said."""
         self.look(whereabouts)
-        ranked = standings(
+        ranked = scoring.ranked(
             self._entries.values(),
             self._laps,
-            race_format=self._format,
+            self._terms,
+            whereabouts,
             start=start,
             ended=ended,
-            whereabouts=whereabouts,
             passes=self._passes,
         )
         self._finished = {line.drone for line in ranked if line.status is Status.FIN}
@@ -69,8 +67,8 @@ class Ranking:
 class LiveRanking(Ranking):
     """The ranking of a race that is being flown; belongs to the timekeeper's thread."""
 
-    def __init__(self, race_id: UUID, track: Track, course: Course) -> None:
-        super().__init__(race_id, track, courses.line_of(track, course))
+    def __init__(self, race_id: UUID, terms: Terms) -> None:
+        super().__init__(race_id, terms)
         self._ruling = -1
 
     def see_rulings(self) -> bool:
@@ -79,6 +77,7 @@ class LiveRanking(Ranking):
         if last == self._ruling:
             return False
         self._laps = records.laps_of(self.race_id)
-        self._entries = {entry.drone: entry for entry in scoring.entries(self.race_id, self._entries)}
+        entries = scoring.entries([self.race_id], self._entries)[self.race_id]
+        self._entries = {entry.drone: entry for entry in entries}
         self._ruling = last
         return True

@@ -14,11 +14,11 @@ from uuid import UUID
 
 import numpy as np
 
-from accounts.errors import Refused
 from races import courses, scoring, timeline
-from races.models import Race, RaceTiming, Track
+from races.courses import Terms
+from races.models import Race, RaceTiming
 from races.timeline import Happening
-from races.timing import Course, Entry, Event, Follower, Lap, ReferenceLine
+from races.timing import Course, Entry, Event, Follower, Lap
 from telemetry.frames import FrameArray
 from telemetry.ranking import Ranking
 from telemetry.replay_threads import in_replay_thread
@@ -30,40 +30,30 @@ LOOK_US: Final = 200_000  # of the race's time, between two looks at the drones,
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What a timed race was timed by: `start` is the race's (µs since 1970), where its track wants one."""
+    """What a timed race was timed by, then; `start` is the race's (µs since 1970), where its track wants one."""
 
     race_id: UUID
-    track: Track
     course: Course
-    line: ReferenceLine
+    terms: Terms
     start: int | None
     ruled: list[Entry]
     is_over: bool
 
 
 def timing_of(race: Race) -> Timing | None:
-    """Give what `race` was timed by; None for a race that was not."""
+    """Give what `race` was timed by; None for a race that was not, or whose track is gone with its terms."""
     timed = RaceTiming.objects.filter(race_id=race.pk).first()
-    if timed is None or race.track is None:
+    if timed is None or (timed.terms is None and race.track is None):
         return None
-    # As it was when the race was timed: the track's gates may have been moved since.
     course = Course.from_json(timed.state["course"])
     return Timing(
         race.pk,
-        race.track,
         course,
-        _line_of(race.track, course),
+        courses.terms_of(race.track, timed.terms, course),
         timed.start,
-        scoring.entries(race.pk),
+        scoring.entries([race.pk])[race.pk],
         race.status == Race.Status.ENDED,
     )
-
-
-def _line_of(track: Track, course: Course) -> ReferenceLine:
-    try:
-        return courses.line_of(track, course)
-    except Refused:
-        return ReferenceLine.through_gates(course)  # the track has other gates by now
 
 
 class TimingReplay:
@@ -76,7 +66,7 @@ class TimingReplay:
         self._timing = timing
         self._until = until
         self._clock = clock
-        self._now = _Now(Follower(timing.course), Ranking(timing.race_id, timing.track, timing.line))
+        self._now = _Now(Follower(timing.course), Ranking(timing.race_id, timing.terms))
         self._ranked_at = clock()
         self._waiting: deque[Happening] = deque()
         self._read_to = 0  # all that happened before (µs since 1970) has been read
@@ -189,7 +179,7 @@ def _now(timing: Timing, first: int, latest: FrameArray) -> _Now:
     follower = Follower(timing.course, start=timing.start)
     for lap in past.resumed:
         follower.resume(lap)
-    ranking = Ranking(timing.race_id, timing.track, timing.line, ruled=timing.ruled, laps=past.laps)
+    ranking = Ranking(timing.race_id, timing.terms, ruled=timing.ruled, laps=past.laps)
     ranking.take((), np.unique(latest["drone"]).tolist())
     now = _Now(follower, ranking)
     ranking.now((), start=timing.start)

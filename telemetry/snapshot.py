@@ -6,7 +6,7 @@ from uuid import UUID
 
 from races import scoring
 from races.events import described
-from races.models import Race, Track
+from races.models import Race, RaceTiming, Track
 from telemetry.clock import epoch_us
 
 
@@ -15,7 +15,7 @@ def hello(race_id: UUID, *, of_now: bool = True) -> dict[str, Any] | None:
     race = Race.objects.select_related("track").filter(pk=race_id).first()
     if race is None:
         return None
-    ranked = scoring.standings_of(race) if of_now and race.track else []
+    ranked = scoring.standings_of(race) if of_now and _is_ranked(race) else []
     drones = [described(drone) for drone in race.drones.select_related("pilot").order_by("number")]
     for drone in drones:
         del drone["type"]
@@ -35,6 +35,11 @@ def hello(race_id: UUID, *, of_now: bool = True) -> dict[str, Any] | None:
         "standings": [scoring.standing_json(each) for each in ranked],
         "server_time": epoch_us(datetime.now(UTC)),
     }
+
+
+def _is_ranked(race: Race) -> bool:
+    """Tell whether a race has a ranking: one that was timed keeps it when its track is deleted."""
+    return race.track is not None or RaceTiming.objects.filter(race_id=race.pk).exists()
 
 
 def _track(track: Track) -> dict[str, Any]:

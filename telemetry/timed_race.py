@@ -66,6 +66,7 @@ class TimedRace:
         self._until = dict(until)
         self._clock = clock
         self._timer: Timer | None = None
+        self._terms: dict[str, Any] | None = None
         self._ranking: LiveRanking | None = None
         self._recorded: Iterator[FrameArray] | None = None
         self._caught_up = not self._until
@@ -119,7 +120,8 @@ class TimedRace:
             Race.objects.filter(pk=self.race_id, status=Race.Status.WAITING).update(status=Race.Status.LIVE)
             saved = RaceTiming.objects.filter(race_id=self.race_id).first()
         timer = Timer(courses.course_of(race.track)) if saved is None else Timer.restore(saved.state)
-        self._ranking = LiveRanking(self.race_id, race.track, timer.course)
+        self._terms = courses.terms_json(race.track) if saved is None else saved.terms
+        self._ranking = LiveRanking(self.race_id, courses.terms_of(race.track, self._terms, timer.course))
         self._ranking.see_rulings()
         self._timer = timer
         return True
@@ -165,7 +167,8 @@ class TimedRace:
 
     def _write(self) -> None:
         assert self._timer is not None
-        records.write(self.race_id, self._unwritten, self._timer.state(), start=self._timer.start)
+        state = self._timer.state()
+        records.write(self.race_id, self._unwritten, state, start=self._timer.start, terms=self._terms)
         self._unwritten = []
         self._saved_at = self._clock()
 

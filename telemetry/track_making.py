@@ -13,6 +13,7 @@ from races.models import Race, Track
 from races.timing import Course, CourseError, FoundLap, Gate, NoLapError, ReferenceLine, find_lap, gates_along
 from telemetry import reading
 from telemetry.frames import FrameArray
+from telemetry.retiming import retime_race
 
 DEFAULT_GATES: Final = 6
 MOST_FRAMES: Final = 60_000  # of a flight: ten minutes at 100 Hz
@@ -40,8 +41,9 @@ def make_track(
     """Create a track from what a drone flew in a race; a race without a track gets it, where `by` directs the race.
 
     Gates are put at even distances, `gates` in all (six unless given), or besides start/finish one at each of `times`
-    (s of the drone's own clock). `by` None is the operator. Raises NotFound for a drone without frames, Refused where
-    there is no closed lap or the gates do not fit it, Conflict for a name that the map has already.
+    (s of the drone's own clock). What has been flown in the race is then timed: by the ingest while the race goes on,
+    else at once, which takes as long as retime_race. `by` None is the operator. Raises NotFound for a drone without
+    frames, Refused where there is no closed lap or the gates do not fit it, Conflict for a name that the map has.
     """
     if gates is not None and times is not None:
         raise Refused("Give either a number of gates or the times at which they are passed.")
@@ -60,6 +62,8 @@ def make_track(
         line=_line(found, placed),
     )
     bound = (by is None or rules.directs(by, race)) and _bind(race, track)
+    if bound and race.status == Race.Status.ENDED:
+        retime_race(race=race, by=by, reason="timed on the track made of it")
     return MadeTrack(track, len(found.laps), found.fastest.end - found.fastest.start, bound)
 
 

@@ -5,7 +5,7 @@ from django.db import transaction
 from accounts.errors import Conflict, Forbidden, NotFound
 from accounts.models import User
 from races import announce, events, names, rules
-from races.models import Drone, Participant, Race
+from races.models import Drone, Race
 from races.services import taking_part
 
 
@@ -49,7 +49,7 @@ def _need_own_hand(drone: Drone, by: User, pilot: User | None) -> None:
         raise Forbidden("Only the race's creator or staff may bind a drone to somebody else.")
     if drone.pilot_id not in {None, by.pk}:
         raise Conflict("Somebody else flies this drone.")
-    if not Participant.objects.filter(race=drone.race_id, user=by).exclude(role=Participant.Role.VIEWER).exists():
+    if not drone.race.participants.let_in().filter(user=by).exists():
         raise Forbidden("Join the race first.")
 
 

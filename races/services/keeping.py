@@ -5,18 +5,24 @@ from collections.abc import Collection
 from django.db import transaction
 from django.db.models import Q
 
-from accounts import selectors as accounts
-from accounts.errors import Conflict, NotFound
+from accounts.errors import Conflict, Forbidden, NotFound
 from accounts.models import User
+from accounts.selectors import MAX_ID
 from races import announce, names, rules, selectors, signals
 from races.models import Drone, Participant, Race, Track
 from races.services import taking_part
 
 
 def save_race(
-    *, race: Race, by: User, name: str | None = None, drift_map: str | None = None, user_ids: Collection[int] = ()
+    *,
+    race: Race,
+    by: User,
+    name: str | None = None,
+    drift_map: str | None = None,
+    user_ids: Collection[int] = (),
+    may_invite: bool = True,
 ) -> Race:
-    """Name a race and keep it; `user_ids` take part in it from now on.
+    """Name a race and keep it; `user_ids` are its guests from now on, where `may_invite` is not so of those it knows.
 
     Raises Forbidden unless `by` directs the race, NotFound when no frame has been recorded yet, Refused for a bad
     name or an unknown user, Conflict for another map than its track's.
@@ -26,6 +32,8 @@ def save_race(
         raise NotFound("No frame of this race has been recorded yet, so there is nothing to save.")
     with transaction.atomic():
         update_race(race=race, by=by, name=name, drift_map=drift_map)
+        if not may_invite:
+            taking_part.need_known(race=race, by=by, user_ids=user_ids)
         taking_part.add_guests(race=race, user_ids=user_ids)
         race.saved = True
         race.save(update_fields=["saved"])
@@ -132,12 +140,19 @@ def remove_participant(*, race: Race, by: User, user_id: int) -> None:
 
     Raises Forbidden, NotFound when that user takes no part, and what leave_race raises.
     """
-    if user_id != by.pk:
-        rules.need_director(by, race)
-    user = accounts.user_by_id(user_id)
-    if user is None or not (user == by or Participant.objects.filter(race=race, user=user).exists()):
+    if user_id == by.pk:
+        leave_race(race=race, user=by)
+        return
+    rules.need_director(by, race)
+    if user_id == race.creator_id:
+        # With whom the race might go, and its frames.
+        raise Forbidden("A race's creator leaves it of their own accord only.")
+    # Also somebody who may not sign in any more.
+    found = race.participants.filter(user=user_id) if user_id <= MAX_ID else Participant.objects.none()
+    participant = found.select_related("user").first()
+    if participant is None:
         raise NotFound("This user takes no part in the race.")
-    leave_race(race=race, user=user)
+    leave_race(race=race, user=participant.user)
 
 
 def delete_race(*, race: Race, by: User) -> None:

@@ -1,32 +1,39 @@
 """What a race's director decides about laps and drones. Each decision is kept with who made it, when and why."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from accounts.errors import Conflict, NotFound, Refused
 from accounts.models import User
-from races import announce, names, records, rules, timing
-from races.models import Crossing, Drone, Lap, Race, Reset, Ruling, Track
+from races import announce, courses, names, records, rules, timing
+from races.models import Crossing, Drone, Lap, Race, RaceTiming, Reset, Ruling, Track
 from races.timing import Event
 
 Kind = Ruling.Kind
-RULES_ON_DRONES: Final = (Kind.PENALTY, Kind.DISQUALIFY, Kind.REINSTATE)
+RULES_ON_DRONES: Final = Ruling.ON_DRONES
 LONGEST_LAP_MS: Final = 3_600_000
 MOST_PENALTY_MS: Final = 3_600_000
+# A lap may end after a race's last frame, as where a drone's radio fell silent before the line, by so much at most.
+UNSEEN: Final = timedelta(minutes=1)
 
 
 def rule_on_lap(*, race: Race, lap_id: int, by: User, valid: bool, reason: str) -> Lap:
     """Invalidate a lap, or restore it, whatever the engine found.
 
-    Raises Forbidden unless `by` directs the race, NotFound for another race's lap, Refused without a reason.
+    Raises Forbidden unless `by` directs the race, NotFound for another race's lap, Refused without a reason, Conflict
+    for one to restore that overlaps a valid lap of the drone, as the halves into which it was split.
     """
     kind = Kind.RESTORE if valid else Kind.INVALIDATE
     with transaction.atomic():
         _locked(race, by)
         lap = _lap(race, lap_id)
+        if valid:
+            _need_room(race, lap.drone, lap.start, lap.end, but=lap)
         _decide(race, by, kind, reason, lap=lap)
         _rule(lap, reason, valid=valid)
     return lap
@@ -35,24 +42,27 @@ def rule_on_lap(*, race: Race, lap_id: int, by: User, valid: bool, reason: str) 
 def split_lap(*, race: Race, lap_id: int, by: User, at_ms: int, reason: str) -> list[Lap]:
     """Make two laps of one, `at_ms` after its start, as where start/finish was missed; the one is invalid then.
 
-    Raises what rule_on_lap raises, and Refused for an instant that does not lie in the lap.
+    Raises what rule_on_lap raises, Refused for an instant that does not lie in the lap, and Conflict where a valid lap
+    lies in it, as for one that was split before.
     """
     with transaction.atomic():
         _locked(race, by)
         lap = _lap(race, lap_id)
         if not 0 < at_ms < lap.duration_ms:
             raise Refused(f"The lap is {lap.duration_ms} ms long: split it between its start and its end.")
+        _need_room(race, lap.drone, lap.start, lap.end, but=lap)
         _decide(race, by, Kind.SPLIT_LAP, reason, lap=lap, milliseconds=at_ms)
         _rule(lap, reason, valid=False)
         middle = lap.start + at_ms * 1000
         middle_flight = None if lap.start_flight is None else lap.start_flight + at_ms / 1000
         number = _next_number(race, lap.drone)
+        late = lap.time - lap.end
         first = _manual(
-            race, lap.drone, number, reason,
+            race, lap.drone, number, reason, late=late,
             start=lap.start, end=middle, duration_ms=at_ms, flight=(lap.start_flight, middle_flight),
         )  # fmt: skip
         second = _manual(
-            race, lap.drone, number + 1, reason,
+            race, lap.drone, number + 1, reason, late=late,
             start=middle, end=lap.end, duration_ms=lap.duration_ms - at_ms, flight=(middle_flight, lap.end_flight),
         )  # fmt: skip
         return [first, second]
@@ -70,11 +80,11 @@ def add_lap(*, race: Race, drone: int, by: User, end: int, duration_ms: int, rea
         _need_drone(race, drone)
         if not 0 < duration_ms <= LONGEST_LAP_MS:
             raise Refused(f"A lap is from 1 to {LONGEST_LAP_MS} ms long.")
-        if race.started_at is None or start < race.started_at.timestamp() * 1e6:
+        if race.started_at is None or start < _us(race.started_at):
             raise Refused("The lap would begin before the race.")
-        other = Lap.objects.filter(race=race, drone=drone, valid=True, start__lt=end, end__gt=start).first()
-        if other is not None:
-            raise Conflict(f"It overlaps lap {other.number} of this drone. Invalidate that one first.")
+        if end > _us(_until(race, race.started_at)):
+            raise Refused("The lap would end after the race.")
+        _need_room(race, drone, start, end)
         _decide(race, by, Kind.ADD_LAP, reason, drone=drone, milliseconds=duration_ms)
         number = _next_number(race, drone)
         return _manual(race, drone, number, reason, start=start, end=end, duration_ms=duration_ms)
@@ -122,7 +132,9 @@ def put_retimed(
         before.delete()
         Crossing.objects.filter(race=race).delete()
         Reset.objects.filter(race=race).delete()
-        records.write(race.pk, events, state, start=start, source=Lap.Source.RECALC)
+        RaceTiming.objects.filter(race=race).delete()
+        terms = courses.terms_json(track)
+        records.write(race.pk, events, state, start=start, source=Lap.Source.RECALC, terms=terms)
         kept = 0
         for lap in race.laps.exclude(source=Lap.Source.MANUAL):
             old = ruled.get((lap.drone, lap.number))
@@ -148,6 +160,25 @@ def _lap(race: Race, lap_id: int) -> Lap:
     if lap is None:
         raise NotFound("There is no such lap in this race.")
     return lap
+
+
+def _need_room(race: Race, drone: int, start: int, end: int, *, but: Lap | None = None) -> None:
+    """Raise Conflict where a valid lap of a drone, other than `but`, overlaps a time: nothing flown counts twice."""
+    others = race.laps.filter(drone=drone, valid=True, start__lt=end, end__gt=start).order_by("end")
+    other = (others if but is None else others.exclude(pk=but.pk)).first()
+    if other is not None:
+        raise Conflict(f"It overlaps lap {other.number} of this drone, which counts. Invalidate that one first.")
+
+
+def _until(race: Race, started_at: datetime) -> datetime:
+    """Give when a lap of a race may end at the latest."""
+    if race.status != Race.Status.ENDED:
+        return timezone.now()
+    return (race.last_frame_at or started_at) + UNSEEN
+
+
+def _us(when: datetime) -> float:
+    return when.timestamp() * 1e6
 
 
 def _need_drone(race: Race, number: int) -> None:
@@ -200,14 +231,16 @@ def _manual(
     end: int,
     duration_ms: int,
     flight: tuple[float | None, float | None] = (None, None),
+    late: int = 0,
 ) -> Lap:
+    """Write a marshal's lap; the frame that closed it arrived `late` (µs) after it was flown."""
     short = race.track is not None and duration_ms < race.track.min_lap * 1000
     return Lap.objects.create(
         race=race,
         drone=drone,
         number=number,
         source=Lap.Source.MANUAL,
-        time=end,
+        time=end + late,
         start=start,
         end=end,
         start_flight=flight[0],

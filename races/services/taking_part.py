@@ -7,7 +7,8 @@ from django.db import transaction
 from accounts import selectors as accounts
 from accounts.errors import Conflict, Forbidden, NotFound, Refused
 from accounts.models import User
-from races import rules
+from races import rules, selectors
+from races.five_fields import NOBODY
 from races.models import Participant, Race
 
 MOST_AT_ONCE = 200  # users named in one call
@@ -32,8 +33,7 @@ def join_race(*, race: Race, by: User) -> Participant:
     if not race.is_active:
         raise Conflict("This race is over.")
     with transaction.atomic():
-        invited = Participant.objects.filter(race=race, user=by).exclude(role=Participant.Role.VIEWER).exists()
-        if not (race.is_public or invited or rules.directs(by, race)):
+        if not (race.is_public or rules.directs(by, race) or race.participants.let_in().filter(user=by).exists()):
             raise Forbidden("This race is private. Its creator can invite you.")
         return make_pilot(race=race, user=by)
 
@@ -51,6 +51,14 @@ def invite(*, race: Race, by: User, username: str) -> Participant:
     return Participant.objects.select_related("user").get(race=race, user=user)
 
 
+def need_known(*, race: Race, by: User, user_ids: Collection[int]) -> None:
+    """Raise Refused for a number of nobody whom `by` sees in the race, be it somebody's or not."""
+    known = selectors.people_of(race, by, user_ids)
+    for number in user_ids:
+        if number != NOBODY and number not in known:
+            raise Refused(f"User {number} takes no part in this race. Invite them by their name.")
+
+
 def make_pilot(*, race: Race, user: User) -> Participant:
     pilot, _ = Participant.objects.update_or_create(race=race, user=user, defaults={"role": Participant.Role.PILOT})
     return pilot
@@ -61,7 +69,7 @@ def add_guests(*, race: Race, user_ids: Collection[int]) -> None:
 
     Raises Refused for a number that is nobody's.
     """
-    wanted = sorted({number for number in user_ids if number != -1})
+    wanted = sorted({number for number in user_ids if number != NOBODY})
     if len(wanted) > MOST_AT_ONCE:
         raise Refused(f"At most {MOST_AT_ONCE} users can be named at once.")
     with transaction.atomic():

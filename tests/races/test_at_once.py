@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ from django.db import connections
 from pytest_django import Settings
 
 from accounts.errors import Refused
+from accounts.models import User
+from accounts.services import delete_user
+from accounts.signals import user_deleting
 from races import services
 from races.models import Drone, Race
 from tests.people import let_in, make_race, make_user
@@ -40,6 +44,36 @@ def test_a_user_gets_no_more_races_than_allowed(settings: Settings) -> None:
     ann = make_user("ann")
     assert at_once(*[lambda: services.create_race(creator=ann)] * 6) == [200] * 3 + [409] * 3
     assert Race.objects.count() == 3
+
+
+def test_a_user_who_is_deleted_while_creating_a_race_leaves_none_that_nobody_can_end() -> None:
+    for number in range(10):
+        ann = make_user(f"ann {number}")
+        create, delete = partial(services.create_race, creator=ann), partial(delete_user, user=ann)
+        created_first, deleted_first = [200, 409], [200, 401]
+        assert at_once(create, delete) in (created_first, deleted_first)
+    assert not Race.objects.filter(creator=None).exists()
+    assert User.objects.count() == Race.objects.count()
+
+
+def test_a_race_that_is_created_in_the_midst_of_its_creators_deletion_is_none() -> None:
+    """The creation comes after the look for active races, and would be done before the user's row goes."""
+    ann = make_user("ann")
+    created: list[int] = []
+    creation = Thread(target=lambda: created.extend(at_once(lambda: services.create_race(creator=ann))))
+
+    def create(**_: object) -> None:
+        creation.start()
+        creation.join(2)
+
+    user_deleting.connect(create)
+    try:
+        delete_user(user=ann)
+    finally:
+        user_deleting.disconnect(create)
+        creation.join(30)
+    assert created == [401]
+    assert not Race.objects.exists()
 
 
 def test_races_of_several_users_never_share_a_port(settings: Settings) -> None:

@@ -60,6 +60,15 @@ def test_laps_come_by_their_ends_with_the_bests_marked(race: Race, client: APICl
     assert {lap["drone"] for lap in laps(race, client, drone=2)} == {2}
 
 
+def test_a_lap_tells_when_the_frame_arrived_that_closed_it(race: Race, client: APIClient) -> None:
+    found = laps(race, client)
+    assert all(0 <= lap["arrival_s"] - lap["end_s"] < 0.5 for lap in found)
+    late = Lap.objects.get(pk=found[-1]["id"])
+    Lap.objects.filter(pk=late.pk).update(time=late.end + 20_000_000)  # the game stood still for so long
+    told = client.get(path(race, "results/")).json()["laps"][-1]
+    assert told["arrival_s"] == pytest.approx(told["end_s"] + 20)
+
+
 def test_an_invalidated_lap_is_no_best_and_comes_back_when_restored(race: Race, client: APIClient) -> None:
     best = next(lap for lap in laps(race, client) if lap["best"] == "overall")
     where = path(race, f"laps/{best['id']}/")

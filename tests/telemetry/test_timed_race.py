@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db.models import QuerySet
 
 from races import scoring
 from races.courses import course_of
@@ -164,7 +165,7 @@ def test_a_write_that_failed_is_made_good_by_the_next(
     timed = TimedRace(race.pk, {})
     timed.step([frames])
     with monkeypatch.context() as broken:
-        broken.setattr(RaceTiming.objects, "update_or_create", _away)
+        broken.setattr(QuerySet, "update_or_create", _away)
         with pytest.raises(ConnectionError):
             timed.write()
     assert not race.laps.exists()
@@ -173,7 +174,7 @@ def test_a_write_that_failed_is_made_good_by_the_next(
     assert recorded_laps(race) == laps(truth(track, frames))
 
 
-def _away(**_: Any) -> None:
+def _away(*_: Any, **__: Any) -> None:
     raise ConnectionError
 
 

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from accounts.errors import Conflict, NotFound, Refused
+from races import scoring
 from races.courses import course_of, line_of
-from races.models import Track
-from races.services import create_race, update_track
+from races.models import Race, Track
+from races.services import close_race, create_race, update_track
 from races.timing import Lap, Timer
+from telemetry.retiming import retime_race
 from telemetry.track_making import make_track
 from tests.flown import arena_track, flights, flown_race, frames_of
 from tests.people import make_user
@@ -28,6 +30,41 @@ def test_a_flown_lap_becomes_a_track_that_times_the_flight_and_the_race_gets_it(
     assert all(lap.valid for lap in laps)
     assert line_of(made.track, course).length == pytest.approx(280, rel=0.2)
     assert made.track.line is not None
+
+
+def test_a_race_that_is_over_is_timed_on_the_track_made_of_it_at_once() -> None:
+    ann = make_user("ann")
+    race = flown_race(creator=ann, drones=2, seconds=55)
+    close_race(race=race)
+    race.refresh_from_db()
+    made = make_track(race=race, drone=1, by=ann, name="Flown", gates=5)
+    race.refresh_from_db()
+    assert (made.bound, race.track) == (True, made.track)
+    assert set(race.laps.values_list("drone", "source")) == {(1, "recalc"), (2, "recalc")}
+    assert {line.status for line in scoring.standings_of(race)} == {"FIN"}
+    assert (race.rulings.get().kind, race.rulings.get().by) == ("retime", ann)
+    before = laps(race)
+    assert not any(lap.is_one for lap in retime_race(race=race, by=ann).laps), "as the page does once more"
+    assert laps(race) == before
+
+
+def test_a_race_that_goes_on_is_left_to_the_ingest() -> None:
+    race = flown_race(drones=1, seconds=55)
+    assert make_track(race=race, drone=1, by=None, name="Flown").bound
+    assert not race.laps.exists()
+    assert not race.rulings.exists()
+
+
+def test_a_race_that_is_over_and_keeps_its_track_is_not_timed_again() -> None:
+    race = flown_race(arena_track(), drones=1, seconds=55)
+    close_race(race=race)
+    race.refresh_from_db()
+    assert not make_track(race=race, drone=1, by=None, name="Flown").bound
+    assert not race.rulings.exists()
+
+
+def laps(race: Race) -> list[Any]:
+    return list(race.laps.order_by("drone", "number").values_list("drone", "number", "start", "end", "valid"))
 
 
 def test_gates_are_put_where_the_drone_was_at_given_times() -> None:
