@@ -94,6 +94,7 @@ class _Trail:
     times: NDArray[np.int64]
     progress: float | None = None
     time: int = 0
+    laps: int = 0  # closed: those in `progress`
 
 
 class Passes:
@@ -123,8 +124,8 @@ class Passes:
             elif isinstance(event, Crossing) and event.counted and event.lap is not None:
                 # Start/finish ends the lap that the crossing names, save when none ran: then it begins it.
                 closes = event.gate == 0 and trail.progress is not None
-                laps = event.lap if closes else event.lap - 1
-                self._move(trail, laps * self.line.length + float(self.line.gates_at[event.gate]), event.race_time)
+                trail.laps = event.lap if closes else event.lap - 1
+                self._move(trail, trail.laps * self.line.length + float(self.line.gates_at[event.gate]), event.race_time)
         for drone in whereabouts:
             if drone.drone in finished:
                 continue
@@ -132,6 +133,7 @@ class Passes:
             if drone.lap is None:
                 trail.progress = None
             else:
+                trail.laps = drone.rounds
                 here = self.line.along(drone.position, drone.leg)
                 self._move(trail, drone.rounds * self.line.length + here, drone.race_time)
 
@@ -155,9 +157,12 @@ class Passes:
         trail.progress, trail.time = progress, time
 
     def distance(self, drone: int) -> float:
-        """Give how far along the lap (m) a drone is; 0 when it flies none."""
+        """Give how far along the lap (m) a drone is, at most the lap's length; 0 when it flies none."""
         trail = self._trails.get(drone)
-        return 0.0 if trail is None or trail.progress is None else trail.progress % self.line.length
+        if trail is None or trail.progress is None:
+            return 0.0
+        # Not the remainder: a drone beside start/finish, which it has not passed, is at the end of its lap.
+        return min(max(0.0, trail.progress - trail.laps * self.line.length), self.line.length)
 
     def gap_ms(self, behind: int, ahead: int) -> int | None:
         """Give how long ago (ms) drone `ahead` was last where `behind` is now; None where that is not known."""

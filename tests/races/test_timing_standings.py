@@ -282,6 +282,17 @@ def test_a_drone_that_hovers_falls_behind_by_the_clock() -> None:
     assert passes.gap_ms(2, 1) == pytest.approx(9000 - 2000, abs=1)
 
 
+def test_a_drone_beside_start_and_finish_has_flown_its_whole_lap() -> None:
+    passes = Passes(SQUARE)
+    passes.feed([crossing(1, 0, 1, 0.0), *(crossing(1, gate, 1, 5.0 * gate) for gate in (1, 2, 3))], [])
+    passes.feed([], [where(1, 19.0, (-3, 0, -2), 3)])
+    assert passes.distance(1) == SQUARE.length
+    passes.feed([crossing(1, 0, 1, 20.0)], [where(1, 20.5, (0, 0, 10), 0, rounds=1)])
+    assert passes.distance(1) == 10
+    passes.feed([], [where(1, 39.0, (-3, 0, -2), 3, rounds=1)])
+    assert passes.distance(1) == SQUARE.length
+
+
 def test_a_drone_that_has_finished_stays_where_it_was() -> None:
     passes = Passes(SQUARE)
     passes.feed([crossing(1, 0, 1, 0.0), crossing(1, 1, 1, 5.0)], [])
