@@ -17,6 +17,7 @@ from accounts.errors import Conflict, Refused
 from accounts.models import User
 from accounts.proof import prove_answer
 from accounts.services import check_password_strength, set_password, unlock
+from accounts.throttles import room_for_mail
 
 logger = logging.getLogger(__name__)
 _outgoing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
@@ -49,11 +50,14 @@ def reset_password_by_answer(*, request: HttpRequest, username: str, answer: str
 def send_reset_link(*, email: str) -> list[Future[None]]:
     """Mail a link that sets a new password to every active user with this address; nobody learns whether any has.
 
-    Gives what is on its way: the mails go in another thread, since the time that sending takes would tell.
-    Raises Conflict when this server sends no mail.
+    Gives what is on its way: the mails go in another thread, since the time that sending takes would tell. A mailbox
+    past its rate gets none: whoever asks from many addresses must not fill it. Raises Conflict when this server sends
+    no mail.
     """
     if not settings.EMAIL_CONFIGURED:
         raise Conflict("This server sends no mail. Use the security question, or ask its administrator.")
+    if not room_for_mail(email):
+        return []
     return [_outgoing.submit(_send, user, _link(user)) for user in selectors.users_with_email(email)]
 
 
@@ -61,7 +65,7 @@ def _send(user: User, link: str) -> None:
     text = MAIL.format(name=user.username, minutes=settings.PASSWORD_RESET_TIMEOUT // 60, link=link)
     try:
         send_mail("Your new password at DRIFT", text, None, [user.email])
-    except (OSError, smtplib.SMTPException):
+    except (OSError, ValueError, smtplib.SMTPException):  # ValueError: an address that no mail can have
         logger.exception("The mail with a reset link for user %s could not be sent.", user.pk)
 
 

@@ -4,13 +4,14 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from accounts import passwords
 from accounts.models import AuthToken, User
 from accounts.services import ANSWER_LENGTH, QUESTION_LENGTH
 from accounts.tokens import DEVICE_LENGTH
 
 # As typed; services say what becomes of it. Longer ones are refused before they cost anything.
 NAME_LENGTH = 150
-PASSWORD_LENGTH = 1000
+PASSWORD_LENGTH = passwords.MAX_LENGTH
 
 
 def name_field() -> serializers.CharField:

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from accounts import clients
 from accounts.errors import TooOften
 from accounts.models import User
+from accounts.names import fold
 
 
 class ScopedThrottle(SimpleRateThrottle):
@@ -48,7 +49,10 @@ class ScopedThrottle(SimpleRateThrottle):
         # The entry outlives its window by a little: clocks of several hosts are not quite the same.
         if cache.add(key, 1, seconds + 60):
             return True
-        return cache.incr(key) <= most
+        try:
+            return cache.incr(key) <= most
+        except ValueError:  # a cache that is full has thrown it out just now
+            return True
 
     def wait(self) -> float:
         """Give the seconds until the window ends."""
@@ -68,11 +72,19 @@ class PasswordOfUserThrottle(ScopedThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         self.scope = "password_of_user"
         name = request.data.get("username") if isinstance(request.data, dict) else None
-        return not isinstance(name, str) or self.count_name(request, name)
+        # A number is a name as well, as far as a serializer goes.
+        return not isinstance(name, str | int | float) or self.count_name(request, str(name))
 
     def count_name(self, request: HttpRequest, name: str) -> bool:
         key = clients.username_key(request, {"username": name})
         return key is None or self.count(f"name {key}")
+
+
+def room_for_mail(mailbox: str) -> bool:
+    """Count a mail that somebody has sent to a mailbox, whose owner may know nothing of it; False past its rate."""
+    throttle = ScopedThrottle()
+    throttle.scope = "password_of_user"
+    return throttle.count(f"mailbox {fold(mailbox)}")
 
 
 def need_room(request: HttpRequest, scope: str, *, username: str | None = None) -> None:

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
@@ -105,6 +107,18 @@ class SignInPage(VisitorPage):
     def act(self, values: dict[str, Any]) -> str:
         services.start_session(request=self.request, user=prove_password(request=self.request, **values))
         return self.after()
+
+
+@never_cache
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the page to sign in on, and from there to `next` of the admin."""
+    wanted = safe_next(request) or reverse("admin:index")
+    if admin.site.has_permission(request):
+        return redirect(wanted)
+    if request.user.is_authenticated:
+        # The page to sign in on would lead back here.
+        raise PermissionDenied(f"The admin is for staff, and {request.user} is not. Sign out, then sign in as staff.")
+    return redirect_to_login(wanted, reverse("sign_in"))
 
 
 class RegisterPage(VisitorPage):

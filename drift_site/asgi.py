@@ -18,13 +18,14 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 
+from drift_site.content_type import ReadableContentType
 from drift_site.limits import BodyLimit, DatabaseLetGo
 from telemetry.admission import OriginCheck, TicketAuth
 from telemetry.routing import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(DatabaseLetGo(django_application), settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+        "http": BodyLimit(DatabaseLetGo(ReadableContentType(django_application)), settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
         "websocket": OriginCheck(AuthMiddlewareStack(TicketAuth(URLRouter(websocket_urlpatterns)))),
     }
 )

@@ -1,19 +1,17 @@
 """The one place where errors become answers: `{"detail": "..."}` with the right status for every program."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
-from django.views import defaults
+from django.template.loader import render_to_string
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_handler
 from rest_framework.views import set_rollback
 
-from accounts.errors import NotSignedIn, Refused, TooManyTries, TryLater
+from accounts.errors import NotSignedIn, Refused, TryLater
 
 TOO_LARGE = "The request's body is too large."
 MALFORMED = "The request is malformed."
@@ -62,42 +60,32 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", "")
 
 
-def _answer(request: HttpRequest, status: int, detail: str, page: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    return JsonResponse({"detail": detail}, status=status) if wants_json(request) else page()
+def _answer(request: HttpRequest, status: int, detail: str, page: str, **context: Any) -> HttpResponseBase:
+    if wants_json(request):
+        return JsonResponse({"detail": detail}, status=status)
+    # Not by Django's own views: they look for a form's token, and it may be the form that cannot be read.
+    return render(request, page, context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    if isinstance(exception, RequestDataTooBig):
-        return _answer(request, 413, TOO_LARGE, lambda: defaults.bad_request(request, exception))
-    return _answer(request, 400, MALFORMED, lambda: defaults.bad_request(request, exception))
+    status, detail = (413, TOO_LARGE) if isinstance(exception, RequestDataTooBig) else (400, MALFORMED)
+    return _answer(request, status, detail, "400.html")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    detail = str(exception) or "You may not do this."
-    return _answer(request, 403, detail, lambda: defaults.permission_denied(request, exception))
+    return _answer(request, 403, str(exception) or "You may not do this.", "403.html", exception=str(exception))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    detail = "There is nothing at this address."
-    return _answer(request, 404, detail, lambda: defaults.page_not_found(request, exception))
+    return _answer(request, 404, "There is nothing at this address.", "404.html")
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    return _answer(request, 500, FAILED, lambda: defaults.server_error(request))
+    if wants_json(request):
+        return JsonResponse({"detail": FAILED}, status=500)
+    return HttpResponse(render_to_string("500.html"), status=500)  # of nothing that may have failed
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """Answer a form whose token is missing or old (Django's CSRF_FAILURE_VIEW)."""
-    return _answer(request, 403, STALE_FORM, lambda: render(request, "403.html", {"exception": STALE_FORM}, status=403))
-
-
-def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: object) -> HttpResponseBase:
-    """Answer a browser that guessed too often in a form (django-axes' AXES_LOCKOUT_CALLABLE)."""
-    error = TooManyTries(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
-    if response is not None and response.status_code == error.status:
-        return response  # it says so already, beside the form
-    answer = _answer(
-        request, error.status, error.detail, lambda: render(request, "429.html", {"detail": error.detail}, status=429)
-    )
-    answer["Retry-After"] = str(error.retry_after)
-    return answer
+    return _answer(request, 403, STALE_FORM, "403.html", exception=STALE_FORM)

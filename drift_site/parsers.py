@@ -1,4 +1,9 @@
-"""REST framework's parsers with a bound on the body: it reads a body whole, however long, and recurses into JSON."""
+"""REST framework's parsers with two rules: a body has a bound, and is UTF-8.
+
+Theirs read a body whole, however long, recurse into JSON, and take any codec of Python's for the charset that a
+Content-Type names: some raise what no parser expects, others hide what is looked for here. JSON and HTML's forms
+are UTF-8 by their standards, whatever is named.
+"""
 
 import io
 import json
@@ -12,6 +17,9 @@ from rest_framework.exceptions import ParseError
 
 if TYPE_CHECKING:
     from django.http.request import _ImmutableQueryDict
+    from django.utils.datastructures import MultiValueDict
+
+Context = Mapping[str, Any] | None
 
 
 def bounded(stream: IO[Any]) -> io.BytesIO:
@@ -23,13 +31,16 @@ def bounded(stream: IO[Any]) -> io.BytesIO:
     return io.BytesIO(body)
 
 
+def in_utf8(context: Context) -> dict[str, Any]:
+    """Give a parser's context with UTF-8 in place of the charset that the request names."""
+    return {**(context or {}), "encoding": "utf-8"}
+
+
 class JSONParser(parsers.JSONParser):
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> dict[str, Any]:
         body = bounded(stream)
         try:
-            data = super().parse(body, media_type, parser_context)
+            data = super().parse(body, media_type, in_utf8(parser_context))
             if b"\\ud" in body.getvalue().lower():
                 # An escaped half of a surrogate pair is no character: no answer and no database could hold it.
                 json.dumps(data, ensure_ascii=False).encode()
@@ -42,6 +53,15 @@ class JSONParser(parsers.JSONParser):
 
 class FormParser(parsers.FormParser):
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None
     ) -> "_ImmutableQueryDict":
-        return super().parse(bounded(stream), media_type, parser_context)
+        return super().parse(bounded(stream), media_type, in_utf8(parser_context))
+
+
+class MultiPartParser(parsers.MultiPartParser):
+    """Django bounds the fields of such a body itself."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None
+    ) -> "parsers.DataAndFiles[_ImmutableQueryDict, MultiValueDict[str, Any]]":
+        return super().parse(stream, media_type, in_utf8(parser_context))

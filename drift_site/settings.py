@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from drift_site import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -24,6 +25,10 @@ def number(name: str, default: int, *, least: int = 0) -> int:
     if value < least:
         raise ImproperlyConfigured(f"{name} must be at least {least}, not {value}.")
     return value
+
+
+def names(name: str, default: list[str]) -> list[str]:
+    return [text for given in env.list(name, default=default) if (text := given.strip())]
 
 
 def port_range(name: str, default: str) -> range:
@@ -135,30 +140,16 @@ else:
 # --- Security --------------------------------------------------------------------------------------------------
 
 DEBUG: bool = env.bool("DEBUG", False)
-
-
-def secret_key() -> str:
-    given: str = env.str("SECRET_KEY", "")
-    if given:
-        return given
-    if not EMBEDDED and not DEBUG:
-        raise ImproperlyConfigured("SECRET_KEY must be set (a long random text) when DATABASE_URL or DB_NAME is.")
-    kept = DRIFT_DATA_DIR / "secret_key"
-    DRIFT_DATA_DIR.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
-    return kept.read_text()
-
-
-SECRET_KEY = secret_key()
+SECRET_KEY: str = env.str("SECRET_KEY", "")
+if not SECRET_KEY and not EMBEDDED and not DEBUG:
+    raise ImproperlyConfigured("SECRET_KEY must be set (a long random text) when DATABASE_URL or DB_NAME is.")
+SECRET_KEY = SECRET_KEY or secret_key.kept_in(DRIFT_DATA_DIR)
 # The guests of a LAN party come by IP address, which nobody knows beforehand.
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["*"] if EMBEDDED or DEBUG else [])
+ALLOWED_HOSTS: list[str] = names("ALLOWED_HOSTS", ["*"] if EMBEDDED or DEBUG else [])
 if not ALLOWED_HOSTS and not DEBUG:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the host names of this server, separated by commas.")
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS: list[str] = names("CSRF_TRUSTED_ORIGINS", [])
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -181,10 +172,11 @@ CONTENT_SECURITY_POLICY = {
 if DRIFT_PUBLIC_URL.startswith("https://"):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 30 * 24 * 60 * 60
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Reverse proxies in front of this server that set X-Forwarded-For; with 0 that header is not believed.
 DRIFT_PROXIES = number("DRIFT_PROXIES", 0)
+if DRIFT_PROXIES or DRIFT_PUBLIC_URL.startswith("https://"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 
 # --- Accounts --------------------------------------------------------------------------------------------------
@@ -198,12 +190,13 @@ AUTHENTICATION_BACKENDS = [
     "accounts.backends.SecurityAnswerBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    {"NAME": name}
     for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+        "accounts.passwords.MaximumLengthValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "django.contrib.auth.password_validation.CommonPasswordValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
     )
 ]
 # Takes the `user_id` of the original's calls at its word, for clients on a closed LAN that keep no cookies.
@@ -224,7 +217,6 @@ AXES_DISABLE_ACCESS_LOG = True  # failures are what is counted; a list of sign-i
 AXES_VERBOSE = False
 AXES_USERNAME_CALLABLE = "accounts.clients.username_key"
 AXES_CLIENT_IP_CALLABLE = "accounts.clients.address"
-AXES_LOCKOUT_CALLABLE = "drift_site.errors.locked_out"
 AXES_SENSITIVE_PARAMETERS = [
     "username", "ip_address", "current_password", "new_password", "security_question", "security_answer", "email",
 ]  # fmt: skip
@@ -253,7 +245,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": [
         "drift_site.parsers.JSONParser",
         "drift_site.parsers.FormParser",
-        "rest_framework.parsers.MultiPartParser",
+        "drift_site.parsers.MultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": [
@@ -263,6 +255,8 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PAGINATION_CLASS": "drift_site.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # There are no versions, and what a caller names as one must not get into the schema's file name: it is a header.
+    "ALLOWED_VERSIONS": [""],
     "EXCEPTION_HANDLER": "drift_site.errors.exception_handler",
     # For views with a `throttle_scope` and accounts.throttles.ScopedThrottle.
     "DEFAULT_THROTTLE_RATES": {
@@ -300,7 +294,7 @@ DRIFT_TICK_MS = number("DRIFT_TICK_MS", 20, least=1)
 DRIFT_MAX_DRONES = number("DRIFT_MAX_DRONES", 32, least=1)  # a race
 DRIFT_MAX_FRAME_RATE = number("DRIFT_MAX_FRAME_RATE", 1000, least=1)  # frames/s a drone
 DRIFT_SOURCE_SILENCE_S = number("DRIFT_SOURCE_SILENCE_S", 3, least=1)
-DRIFT_ALLOWED_SOURCES: list[str] = env.list("DRIFT_ALLOWED_SOURCES", default=[])  # addresses or networks; empty: all
+DRIFT_ALLOWED_SOURCES: list[str] = names("DRIFT_ALLOWED_SOURCES", [])  # addresses or networks; empty: all
 DRIFT_RECORD_INTERVAL_MS = number("DRIFT_RECORD_INTERVAL_MS", 500, least=1)
 DRIFT_RECORD_BATCH = number("DRIFT_RECORD_BATCH", 5000, least=1)  # frames
 DRIFT_JOURNAL_SEGMENT_MB = number("DRIFT_JOURNAL_SEGMENT_MB", 64, least=1)  # MB (2^20 bytes) a journal file
@@ -350,14 +344,16 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "drift_site.security.SecurityHeaders",
+    "drift_site.page_forms.PageForms",  # before whatever may refuse a request on a page that reads its form
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
 ]
+# django-axes' middleware would answer who is locked out. All who prove a password here say so themselves, and under
+# ASGI it fails: it takes the names that were tried for the answer.
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 # accounts.AuthToken takes the place of knox's own model, whose table would stay empty.
 MIGRATION_MODULES = {"knox": None}
 ROOT_URLCONF = "drift_site.urls"

@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from drift_site import account_pages, analysis_pages, metrics_page, new_race, pages, replay_pages
@@ -34,6 +35,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/devices/<uuid:device_id>/revoke/", account_pages.revoke_device, name="revoke_device"),
     path("metrics", metrics_page.show, name="metrics"),
     path("favicon.ico", pages.favicon),
+    # Passwords are proved on our own pages, where tries are counted and what has to end with a password ends.
+    path("admin/login/", account_pages.admin_sign_in),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="change_password")),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("races.urls")),

@@ -133,15 +133,6 @@ def test_no_password_or_answer_is_kept_with_the_wrong_tries(alice: User) -> None
     assert "hidden" not in attempt.post_data + attempt.get_data
 
 
-def test_the_admin_sign_in_locks_as_well(alice: User) -> None:
-    client = APIClient(HTTP_ACCEPT="text/html")
-    body = "username=alice&password=wrong"
-    form = "application/x-www-form-urlencoded"
-    statuses = [client.post("/admin/login/", body, content_type=form).status_code for _ in range(LIMIT)]
-    assert statuses == [200] * (LIMIT - 1) + [429]
-    assert APIClient().post("/login", {"username": "alice", "password": PASSWORD}).status_code == 429
-
-
 def test_the_current_password_cannot_be_guessed_by_a_borrowed_session(signed_in: APIClient) -> None:
     body = {"current_password": "wrong", "new_password": "another horse 8"}
     statuses = [signed_in.post("/api/auth/password/", body).status_code for _ in range(LIMIT)]

@@ -1,4 +1,5 @@
 import re
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from rest_framework.test import APIClient
 from accounts import resets
 from accounts.errors import Conflict, Refused
 from accounts.models import AuthToken, User
+from accounts.throttles import ScopedThrottle
 from tests.accounts.conftest import PASSWORD
 
 NEW = "another horse 8"
@@ -47,6 +49,21 @@ def test_the_answer_does_not_tell_whether_the_address_is_somebodys(alice: User, 
 def test_nothing_is_mailed_to_an_inactive_user(alice: User, mailing: None) -> None:
     User.objects.update(is_active=False)
     assert resets.send_reset_link(email="alice@example.org") == []
+
+
+def test_a_mailbox_gets_no_more_than_its_rate_whoever_asks(
+    alice: User, mailing: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = {**ScopedThrottle.THROTTLE_RATES, "password_of_user": "2/hour"}
+    monkeypatch.setattr(ScopedThrottle, "THROTTLE_RATES", rates)
+    monkeypatch.setattr(ScopedThrottle, "timer", lambda _self: 1_000_000_010.0)
+    asked = [resets.send_reset_link(email=email) for email in ("alice@example.org", "ALICE@example.org") * 2]
+    for sending in chain.from_iterable(asked):
+        sending.result()
+    assert len(mail.outbox) == 2
+    # Who asks learns nothing of it.
+    assert APIClient(REMOTE_ADDR="10.0.0.9").post(ASK, {"email": "alice@example.org"}).status_code == 202
+    assert len(mail.outbox) == 2
 
 
 @pytest.mark.django_db
@@ -98,6 +115,17 @@ def test_the_page_of_the_link_sets_the_password_and_ends_old_devices(alice: User
     assert "Sign in with your new password" in done.text
     assert not AuthToken.objects.exists()
     assert APIClient().post("/login", {"username": "alice", "password": NEW}).status_code == 200
+
+
+def test_the_page_of_the_link_takes_no_password_that_is_too_long_to_sign_in_with(alice: User, mailing: None) -> None:
+    client = Client()
+    target = client.get(link("alice@example.org"), follow=True).redirect_chain[-1][0]
+    for length, said in ((1001, "at most 1000 characters"), (900_000, "at most 1000 characters"), (1000, "")):
+        password = "Correct horse 9 " * (length // 16) + "x" * (length % 16)
+        answer = client.post(target, {"new_password1": password, "new_password2": password}, follow=True)
+        assert said in answer.text
+    assert "Sign in with your new password" in answer.text
+    assert APIClient().post("/login", {"username": "alice", "password": password}).status_code == 200
 
 
 @pytest.mark.django_db

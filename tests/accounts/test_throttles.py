@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import connection
 from rest_framework.test import APIClient, APIRequestFactory
 
@@ -64,6 +64,19 @@ def test_answers_for_one_name_are_counted_over_all_addresses(rates: Callable[...
     assert statuses == [401, 401, 429]
 
 
+def test_a_name_that_arrives_as_a_number_is_counted_as_that_name(
+    rates: Callable[..., None], make_user: Callable[..., User]
+) -> None:
+    make_user("1984")
+    rates(password_of_user="2/hour")
+    statuses = []
+    for number, name in enumerate((1984, "1984", 1984)):
+        body = {"username": name, "security_answer": "x", "new_password": "another horse 8"}
+        api = APIClient(REMOTE_ADDR=f"10.0.0.{number}")
+        statuses.append(api.post("/reset_password", body, format="json").status_code)
+    assert statuses == [401, 401, 429]
+
+
 def test_tickets_are_counted_by_user_not_by_address(rates: Callable[..., None], signed_in: APIClient) -> None:
     rates(ws_ticket="1/minute")
     path = "/api/auth/ws-ticket/"
@@ -97,6 +110,15 @@ def test_requests_at_once_are_all_counted(rates: Callable[..., None]) -> None:
 def test_a_counter_that_is_not_there_is_a_value_error_as_of_any_cache() -> None:
     with pytest.raises(ValueError, match="not found"):
         cache.incr("nothing")
+
+
+@pytest.mark.django_db
+def test_a_count_that_a_full_cache_threw_out_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It was there when it was to be added, and is not when one is to be added to it.
+    monkeypatch.setattr(type(caches["default"]), "add", lambda *_: False)
+    throttle = ScopedThrottle()
+    throttle.scope = "sign_in"
+    assert throttle.count("somebody")
 
 
 @pytest.mark.django_db
