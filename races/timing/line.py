@@ -125,7 +125,7 @@ class Passes:
                 # Start/finish ends the lap that the crossing names, save when none ran: then it begins it.
                 closes = event.gate == 0 and trail.progress is not None
                 trail.laps = event.lap if closes else event.lap - 1
-                self._move(trail, trail.laps * self.line.length + float(self.line.gates_at[event.gate]), event.race_time)
+                self._move(trail, float(self.line.gates_at[event.gate]), event.race_time)
         for drone in whereabouts:
             if drone.drone in finished:
                 continue
@@ -134,14 +134,13 @@ class Passes:
                 trail.progress = None
             else:
                 trail.laps = drone.rounds
-                here = self.line.along(drone.position, drone.leg)
-                self._move(trail, drone.rounds * self.line.length + here, drone.race_time)
+                self._move(trail, self.line.along(drone.position, drone.leg), drone.race_time)
 
     def _trail(self, drone: int) -> _Trail:
         return self._trails.setdefault(drone, _Trail(np.full(self._marks, -1, np.int64)))
 
-    def _move(self, trail: _Trail, progress: float, time: int) -> None:
-        before = trail.progress
+    def _move(self, trail: _Trail, distance: float, time: int) -> None:
+        before, progress = trail.progress, trail.laps * self.line.length + distance
         if before is None or progress < before - self.line.length / 2:
             # On the line anew, or start/finish was missed: nothing is known of the way here.
             trail.times[int(progress / self._spacing) % self._marks] = time
