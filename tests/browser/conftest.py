@@ -157,6 +157,18 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     assert failures == []
 
 
+async def comes_to_rest(page: Page, drawn: str) -> int:
+    """Wait until `drawn`, a script's count of pictures, has not risen for two seconds; give it."""
+    before = -1
+    for _ in range(30):
+        now = int(await page.evaluate(drawn))
+        if now == before:
+            return now
+        before = now
+        await page.wait_for_timeout(2000)
+    raise AssertionError(f"{drawn} rises and rises")
+
+
 def watch(page: Page) -> list[str]:
     """Give a list that fills with what the page's scripts throw or log as an error."""
     failures: list[str] = []

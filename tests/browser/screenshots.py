@@ -99,7 +99,7 @@ def _pause(give_up: float) -> None:
     time.sleep(0.5)
 
 
-REPLAYED: Final = "window.drift && !drift.waiting && drift.drawn > 3 && document.querySelector('#board td.best')"
+REPLAYED: Final = "window.drift && !drift.waiting && drift.drawn > 0 && document.querySelector('#board td.best')"
 
 
 def shots(director: Director, race: str, names: list[str]) -> Iterator[Shot]:

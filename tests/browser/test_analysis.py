@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import Locator, Page, Route, async_playwright, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import LAUNCH, ROOT, Drift, watch
@@ -127,6 +127,60 @@ async def test_one_cursor_goes_through_plots_map_and_time(drift: Drift, race_id:
     await expect(page.get_by_role("button", name="Pause")).to_be_visible()
     await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=SLOW_MS)
     assert await seconds(page) == pytest.approx(float(await cursor.get_attribute("max") or 0), abs=0.01)
+
+
+async def test_after_a_lap_is_chosen_in_the_table_the_keys_are_the_page_s(
+    drift: Drift, race_id: str, page: Page
+) -> None:
+    await page.goto(f"{drift.url}/races/{race_id}/analysis/?over=time")
+    await expect(page.locator("#plots canvas").first).to_be_visible(timeout=SLOW_MS)
+    at = page.locator("#at")
+    await page.locator("#laps tbody tr").nth(1).get_by_role("button", name="A: ").click()
+    await expect(page.locator("#verdict")).to_be_visible()
+    await page.keyboard.press("Shift+ArrowRight")
+    await expect(at).to_have_text("1.00 s")
+    await page.keyboard.press("ArrowLeft")
+    await expect(at).to_have_text("0.90 s")
+    # What scrolls keeps the keys that scroll it.
+    await page.locator(".lap-box").focus()
+    await page.keyboard.press("ArrowRight")
+    await expect(at).to_have_text("0.90 s")
+
+
+async def test_a_scene_that_the_graphics_card_takes_away_leaves_the_map_and_comes_back(
+    drift: Drift, race_id: str, page: Page
+) -> None:
+    await page.goto(f"{drift.url}/races/{race_id}/analysis/")
+    scene = page.locator("#scene")
+    await expect(scene.locator("canvas")).to_be_visible(timeout=SLOW_MS)
+    await page.evaluate(
+        """() => {
+          const context = document.querySelector("#scene canvas").getContext("webgl2");
+          window.loss = context.getExtension("WEBGL_lose_context");
+          window.loss.loseContext();
+        }"""
+    )
+    await expect(scene).to_be_hidden()
+    await expect(page.locator("#scene-tools")).to_be_hidden()
+    await page.evaluate("window.loss.restoreContext()")
+    await expect(scene.locator("canvas")).to_be_visible()
+    await page.get_by_label("Camera").select_option("top")
+
+
+async def test_an_answer_that_breaks_off_is_told_of(drift: Drift, race_id: str, page: Page) -> None:
+    await page.goto(f"{drift.url}/races/{race_id}/analysis/")
+    await expect(page.locator("#plots canvas").first).to_be_visible(timeout=SLOW_MS)
+
+    async def cut(route: Route) -> None:
+        await route.fulfill(status=200, content_type="application/json", body='{"a":')
+
+    await page.route("**/compare/**", cut)
+    await page.get_by_role("button", name="Swap A and B").click()
+    await expect(page.get_by_role("alert")).to_have_text("The server's answer broke off. Try again in a moment.")
+    await page.unroute("**/compare/**")
+    await page.get_by_role("button", name="Swap A and B").click()
+    await expect(page.locator("#plots canvas").first).to_be_visible(timeout=SLOW_MS)
+    await expect(page.get_by_role("alert")).to_be_hidden()
 
 
 async def test_what_is_drawn_is_read_as_a_table_and_taken_as_files(drift: Drift, race_id: str, page: Page) -> None:

@@ -3,53 +3,27 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests import servers
 from tests.browser.axe import assert_accessible
-from tests.browser.conftest import LAUNCH, Drift, watch
+from tests.browser.conftest import LAUNCH, Drift, comes_to_rest, watch
+from tests.browser.live import SLOW_MS, Flown, flying, is_live, until
 
 pytestmark = pytest.mark.browser
-SLOW_MS = 30_000
 TRAIL, COLOUR, DELAY = (f'[data-field="{name}"]' for name in ("trail", "colour", "delay"))
 # What the ring of a drone may hold: docs/page.md.
 MOST_FRAMES = 125 * 250
-FRAME_BYTES = 129
+FRAME_BYTES = 137
 MOST_HEAP = 64 * 2**20  # of the page's scripts, without the arrays of frames
-
-
-@dataclass(frozen=True)
-class Flown:
-    """A server with a race of three drones on a track."""
-
-    drift: Drift
-    race_id: str
-
-    @property
-    def url(self) -> str:
-        return f"{self.drift.url}/races/{self.race_id}/"
 
 
 @pytest.fixture(scope="module")
 def flown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flown]:
-    drift = Drift(tmp_path_factory.mktemp("live"))
-    drift.start()
-    try:
-        race_id = drift.create_race("Night final", track=drift.create_arena())
-        drift.fly(drones=3)
-        yield Flown(drift, race_id)
-    finally:
-        drift.stop()
-
-
-async def until(page: Page, condition: str) -> None:
-    """Wait until an expression over `drift` (docs/page.md) is true on the page."""
-    await page.wait_for_function(f"() => window.drift && ({condition})", timeout=SLOW_MS)
+    yield from flying(tmp_path_factory.mktemp("live"))
 
 
 async def shown(page: Page) -> dict[str, Any]:
@@ -70,12 +44,6 @@ async def pick(page: Page, canvas: str, drone: int) -> None:
         await until(page, "drift.shown.player !== 'paused'")
         await page.wait_for_timeout(700)
     raise AssertionError(f"no click followed drone {drone}")
-
-
-async def is_live(page: Page, url: str) -> None:
-    await page.goto(url)
-    await expect(page.locator("#race")).to_have_attribute("data-state", "live", timeout=SLOW_MS)
-    await until(page, "drift.counters.drawn > 1 && drift.shown.followed !== null")
 
 
 async def test_each_key_and_its_button_do_what_the_help_says(flown: Flown, page: Page) -> None:
@@ -131,8 +99,9 @@ async def test_time_is_stopped_gone_back_in_and_delayed_for_everything(flown: Fl
     await page.keyboard.press(" ")
     await until(page, "drift.shown.player === 'paused'")
     stopped = (await shown(page))["time"]
-    drawn = await page.evaluate("drift.counters.drawn")
-    await until(page, f"drift.counters.drawn > {drawn} + 2")
+    drawn = await comes_to_rest(page, "drift.counters.drawn")
+    await page.locator(".stage").hover(position={"x": 20, "y": 20})
+    await until(page, f"drift.counters.drawn > {drawn}")  # a hand on it wakes it
     assert (await shown(page))["time"] == stopped
     await expect(page.locator('[data-field="when"]')).to_contain_text(re.compile(r"Paused, \d+\.\d s behind"))
     await page.keyboard.press("Shift+ArrowLeft")
@@ -161,6 +130,26 @@ async def test_time_is_stopped_gone_back_in_and_delayed_for_everything(flown: Fl
     await until(page, "drift.shown.player === 'live' && Math.abs(drift.shown.edge - drift.shown.time - 2) < 0.01")
     await expect(page.locator('[data-field="when"]')).to_have_text("Delayed by 2 s")
     await expect(page).to_have_url(re.compile(r"[?&]delay=2(&|$)"))
+
+
+async def test_a_list_that_is_used_with_the_mouse_gives_the_keys_back(flown: Flown, page: Page) -> None:
+    await page.set_viewport_size({"width": 640, "height": 480})
+    await is_live(page, flown.url)
+    trail = page.locator(TRAIL)
+    await trail.click()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(trail).to_have_value("60")
+    await page.keyboard.press("4")
+    await until(page, "drift.shown.camera === 'top'")
+    await page.get_by_role("button", name="Chase").click()
+    await page.keyboard.press(" ")
+    await until(page, "drift.shown.camera === 'chase' && drift.shown.player === 'paused'")
+    # By keyboard one stays where one is.
+    await trail.focus()
+    await page.keyboard.press("ArrowUp")
+    await expect(trail).to_be_focused()
+    await expect(trail).to_have_value("15")
 
 
 async def test_the_address_chooses_and_a_click_follows(flown: Flown, page: Page) -> None:
@@ -254,63 +243,6 @@ async def test_a_picture_that_the_graphics_card_takes_away_is_replaced_and_comes
     await expect(page.locator(".stage-notice")).to_be_hidden()
 
 
-class Cable:
-    """A line to the server that can be pulled out and put back in."""
-
-    def __init__(self, port: int) -> None:
-        self._to = port
-        self.port = servers.free_port()  # at the watcher's end
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._server: asyncio.Server | None = None
-
-    async def plug(self) -> None:
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
-
-    def pull(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self._to)
-        self._writers |= {writer, back}
-        await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65_536):
-                writer.write(data)
-                await writer.drain()
-        except OSError:
-            pass  # the other end is gone, as is meant
-        finally:
-            writer.close()
-            self._writers.discard(writer)
-
-
-async def test_a_lost_connection_comes_back_and_its_gap_is_filled_from_the_recording(flown: Flown, page: Page) -> None:
-    cable = Cable(flown.drift.port)
-    await cable.plug()
-    await page.set_viewport_size({"width": 640, "height": 480})
-    await is_live(page, f"http://127.0.0.1:{cable.port}/races/{flown.race_id}/")
-    await until(page, "drift.counters.filling === 0")
-    cable.pull()
-    state = page.locator('[data-field="state"]')
-    await expect(state).to_have_text(re.compile(r"^No connection\. Reconnecting in \d+ s$"), timeout=SLOW_MS)
-    await expect(page.locator("#spoken")).to_have_text("No connection. Reconnecting.")
-    await expect(page.locator(".leaderboard tr.stale")).to_have_count(3, timeout=SLOW_MS)
-    await cable.plug()
-    await expect(state).to_have_text("Live", timeout=SLOW_MS)
-    await until(page, "drift.counters.missed > 0 && drift.counters.filling === 0")
-    for drone in (1, 2, 3):
-        frames = await page.evaluate(f"drift.frames({drone})")
-        assert frames["cuts"] == 0, frames
-    cable.pull()
-
-
 async def test_a_race_from_its_first_frame_over_a_dead_server_to_its_end_in_two_browsers(
     drift: Drift, browser: Browser
 ) -> None:
@@ -346,6 +278,7 @@ async def test_a_race_from_its_first_frame_over_a_dead_server_to_its_end_in_two_
         assert await door.get_attribute("href") == f"/races/{race_id}/replay/"
         await page.reload()
         await expect(page.locator("#race")).to_have_attribute("data-state", "ended")
+        await comes_to_rest(page, "drift.counters.drawn")
     assert failures == [[], []]
 
 

@@ -99,6 +99,9 @@ async def test_without_its_socket_the_lobby_asks_for_the_list(server: Drift, pag
     await expect(page.locator("#notice")).to_be_hidden()
     server.manage("end_race", race_id)
     await expect(card.locator('[data-field="state"]')).to_have_text("Ended", timeout=SLOW_MS)
+    row = page.locator(f'li[data-race="{race_id}"]')
+    await expect(row.get_by_role("heading", name="By the list")).to_be_visible(timeout=SLOW_MS)
+    await expect(card).to_have_count(0, timeout=SLOW_MS)
 
 
 async def test_a_server_that_goes_is_told_of_and_met_again(server: Drift, page: Page) -> None:

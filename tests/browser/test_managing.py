@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import Drift, watch
@@ -97,6 +97,45 @@ async def rename_it(page: Page) -> None:
     await dialog.get_by_label("Name").fill("Grand finale")
     await dialog.get_by_label("Map").fill("Hannover")
     await page.keyboard.press("Enter")
+
+
+async def test_the_answer_for_one_race_does_not_touch_the_dialog_of_another(drift: Drift, browser: Browser) -> None:
+    context = await browser.new_context()
+    page = await context.new_page()
+    failures = watch(page)
+    await sign_up(page, drift.url, "cid")
+    for name in ("First", "Second"):
+        await page.goto(f"{drift.url}/races/new/")
+        await page.get_by_label("Name").fill(name)
+        await page.get_by_role("button", name="Create the race").click()
+        await expect(page.get_by_role("button", name="End…")).to_be_visible()
+    await page.goto(drift.url)
+    first, second = (
+        page.locator("article", has=page.get_by_role("heading", name=name)) for name in ("First", "Second")
+    )
+    asked: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        asked.append(route)
+
+    await page.route("**/api/races/*/end/", hold)
+
+    await first.get_by_role("button", name="End…").click()
+    await page.get_by_role("button", name="End the race").click()
+    await page.keyboard.press("Escape")
+    await second.get_by_role("button", name="End…").click()
+    dialog = page.get_by_role("dialog", name="End Second?")
+    await expect(dialog.get_by_role("button", name="End the race")).to_be_enabled()
+    await asked[0].continue_()
+    await expect(first).to_have_attribute("data-status", "ended", timeout=SLOW_MS)
+    await expect(dialog).to_be_visible()
+    await dialog.get_by_role("button", name="End the race").click()
+    await asked[1].continue_()
+    await expect(second).to_have_attribute("data-status", "ended", timeout=SLOW_MS)
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert len(asked) == 2
+    assert failures == []
+    await context.close()
 
 
 async def test_a_refusal_is_told_in_the_dialog_in_words(drift: Drift, browser: Browser) -> None:

@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from tests.browser.axe import assert_accessible
-from tests.browser.conftest import LAUNCH, ROOT, Drift, watch
+from tests.browser.conftest import LAUNCH, ROOT, Drift, comes_to_rest, watch
 
 pytestmark = pytest.mark.browser
 SLOW_MS = 60_000
@@ -144,6 +144,25 @@ async def test_every_key_changes_what_is_seen(recorded: Recorded, page: Page) ->
     await page.wait_for_function("then => drift.time > then + 0.2", arg=here, timeout=SLOW_MS)
     await press(" ")
     await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
+async def test_a_list_that_is_used_with_the_mouse_gives_the_keys_back(recorded: Recorded, page: Page) -> None:
+    await opened(page, recorded.path("?t=20&drone=2"))
+    camera = page.get_by_role("combobox", name="Camera", exact=True)
+    await camera.click()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(camera).to_have_value("first")
+    await page.keyboard.press("4")
+    await expect(camera).to_have_value("top")
+
+
+async def test_a_replay_that_stands_still_is_not_drawn_over_and_over(recorded: Recorded, page: Page) -> None:
+    await opened(page, recorded.path("?t=20&drone=2"))
+    for wake in ("ArrowRight", "]", "2", "c"):
+        drawn = await comes_to_rest(page, "drift.drawn")
+        await page.keyboard.press(wake)
+        await page.wait_for_function("drawn => drift.drawn > drawn", arg=drawn, timeout=SLOW_MS)
 
 
 async def test_a_link_leads_to_the_same_moment(recorded: Recorded, browser: Browser) -> None:
@@ -332,7 +351,9 @@ async def test_it_is_accessible_and_fits_a_phone(recorded: Recorded, browser: Br
     await opened(page, recorded.path("?t=30&drone=2&in=20&out=35"))
     await expect(page.get_by_role("button", name=re.compile("^Lap 1 "))).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
-    for target in await page.locator("#replay").get_by_role("button").all():
+    for name in ("Follow", "Camera", "Trail", "Colour"):
+        await expect(page.get_by_role("combobox", name=name, exact=True)).to_be_visible()
+    for target in await page.locator("#replay").get_by_role("button").or_(page.locator("#replay select")).all():
         box = await target.bounding_box()
         assert box is None or box["height"] >= 44, await target.inner_text()
     slider = page.get_by_role("slider", name="Moment of the race")

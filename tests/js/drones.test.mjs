@@ -57,12 +57,13 @@ test("the nose follows the attitude, and is unknown when straight up or not sent
   const half = Math.SQRT1_2;
   const nose = (seq, attitude) => {
     drones.frames(batch(frame(seq, { attitude })), 0);
-    return [drones.all[0].noseX, drones.all[0].noseZ].map((value) => Math.round(value * 1000) / 1000);
+    return [drones.all[0].nose.x, drones.all[0].nose.z].map((value) => Math.round(value * 1000) / 1000);
   };
   assert.deepEqual(nose(1, [0, 0, 0, 1]), [0, 1]);
   assert.deepEqual(nose(2, [0, half, 0, half]), [1, 0]); // a quarter to the right
-  assert.deepEqual(nose(3, [-half, 0, 0, half]), [NaN, NaN]);
-  assert.deepEqual(nose(4, [NaN, NaN, NaN, NaN]), [NaN, NaN]);
+  assert.deepEqual(nose(5, [Math.sin(0.5), 0, 0, Math.cos(0.5)]), [0, 1]); // however far it leans forward
+  assert.deepEqual(nose(6, [-half, 0, 0, half]), [NaN, NaN]);
+  assert.deepEqual(nose(7, [NaN, NaN, NaN, NaN]), [NaN, NaN]);
 });
 
 test("a stream without positions gives figures and no trail", () => {

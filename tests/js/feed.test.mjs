@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { describe } from "../../drift_site/static/drift/wire/feed.js";
+import { describe, RaceFeed } from "../../drift_site/static/drift/wire/feed.js";
+import { message } from "./messages.mjs";
+import { world } from "./network.mjs";
 
 const OPEN = { socket: { kind: "open" }, status: "live", helloAt: 0, framesAt: 10_000, fault: "" };
 const at = (facts, now = 10_500) => describe({ ...OPEN, ...facts }, now);
@@ -56,4 +58,53 @@ test("a refusal is told in words", () => {
     assert.ok(text.length > 10);
   }
   assert.deepEqual(at({ fault: "Reload it" }), { kind: "refused", text: "Reload it" });
+});
+
+/** A feed whose socket is open, and what it hands on. */
+function opened() {
+  globalThis.location = { protocol: "http:", host: "drift.example.org" };
+  const around = world();
+  const got = [];
+  const sink = { event: ({ type }) => got.push(type), frames: ({ count }) => got.push(count) };
+  const feed = new RaceFeed("r", "live", sink, { around });
+  feed.open();
+  around.sockets[0].onopen();
+  const say = (value) => around.sockets.at(-1).onmessage({ data: value instanceof ArrayBuffer ? value : JSON.stringify(value) });
+  const hello = { type: "hello", race: { status: "live" }, drones: [] };
+  say(hello);
+  return { around, got, feed, say, hello, kind: () => feed.situation(around.clock).kind };
+}
+
+test("a race that falls silent behind a dead connection is asked for again, and comes back", () => {
+  const { around, feed, say, hello, kind } = opened();
+  say({ type: "alive", server_time: 1 });
+  around.pass(5000);
+  say(message([{ time: 1_700_000_000_000_000, drone: 1, seq: 1 }]));
+  assert.equal(kind(), "live");
+  around.pass(24_000);
+  assert.equal(feed.situation(around.clock).text, "No frames for 24 s");
+  around.pass(1000);
+  assert.equal(feed.situation(around.clock).text, "No connection. Reconnecting in 1 s");
+  around.pass(500);
+  around.sockets[1].onopen();
+  say(hello);
+  assert.equal(kind(), "stale");
+});
+
+test("a quiet race whose server says it is there stays as it is, and nobody else hears of that", () => {
+  const { around, got, say, kind } = opened();
+  for (let i = 0; i < 60; i += 1) {
+    around.pass(10_000);
+    say({ type: "alive", server_time: 1 });
+  }
+  assert.equal(kind(), "stale");
+  assert.equal(around.sockets.length, 1);
+  assert.deepEqual(got, ["hello"]);
+});
+
+test("a quiet race of a server that never says so is left alone", () => {
+  const { around, kind } = opened();
+  around.pass(600_000);
+  assert.equal(kind(), "stale");
+  assert.equal(around.sockets.length, 1);
 });

@@ -14,6 +14,19 @@ const frame = (seq, more = {}) => ({
   time: START + seq * 10_000 + (seq % 4) * 5000, drone: 1, seq, flight: seq / 100 + 7, position: [seq / 10, 0, 0], ...more,
 });
 const range = (from, to, more) => Array.from({ length: to - from }, (_, i) => frame(from + i, more));
+/** A world in which waiting takes no time, and no limit is reached. */
+const world = (load, more = {}) => ({ load, pause: async () => {}, later: () => 0, cancel: () => {}, ...more });
+const done = async (backfill) => {
+  while (backfill.pending) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+};
+const quietly = async (run) => {
+  const { warn } = console;
+  console.warn = () => {};
+  await run();
+  console.warn = warn;
+};
 const numbers = (series) => Array.from({ length: series.length }, (_, i) => series.seqAt(series.first + i));
 const times = (series) => Array.from({ length: series.length }, (_, i) => series.time(series.first + i));
 const cuts = (series) => numbers(series).filter((_, i) => series.isCut(series.first + i));
@@ -67,6 +80,18 @@ test("a drone that had landed before the page was opened gets its frames all the
   isEven(frames.get(1));
 });
 
+test("a game that stood still within the gap is put where its frames came", () => {
+  const late = (frames) => frames.map((each) => (each.seq < 1250 ? each : { ...each, time: each.time + 20_000_000 }));
+  const series = store([...late(range(1000, 1100)), ...late(range(1500, 1700))]).get(1);
+  insert(series, [batch(late(range(1100, 1500)))]);
+  assert.deepEqual(numbers(series), range(1000, 1700).map(({ seq }) => seq));
+  const off = late(range(1000, 1700)).map(({ time }, i) => (time - START) / 1e6 - series.time(i));
+  assert.ok(off.every((each) => each > -1e-3 && each < 0.03), `${Math.max(...off)} s from where they came`);
+  assert.deepEqual(cuts(series), [1000, 1250]);
+  assert.ok(Math.abs(series.heardBy(30) - 12.5) < 0.02, "and it was not heard of meanwhile");
+  assert.equal(series.heardBy(3), -Infinity);
+});
+
 test("a reset within the gap stays a cut", () => {
   const back = range(300, 400).map((each) => ({ ...each, flight: (each.seq - 300) / 100 }));
   const series = store([...range(1, 100), ...back.slice(50)]).get(1);
@@ -114,11 +139,9 @@ test("chunks of the recording are asked for, the newest first, until the recordi
     // The recorder catches up while we wait.
     recorded += ms > 2000 ? 200 : 0;
   };
-  const backfill = new Backfill("/t/", frames, { load, pause });
+  const backfill = new Backfill("/t/", frames, world(load, { pause }));
   backfill.want(12, 33.5);
-  while (backfill.pending) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await done(backfill);
   assert.deepEqual(asked.map((url) => url.at(-1)), ["3", "2", "1", "3"]);
   const series = frames.get(1);
   assert.deepEqual([series.seqAt(series.first), series.seqAt(series.end - 1)], [999, 3399]);
@@ -126,19 +149,109 @@ test("chunks of the recording are asked for, the newest first, until the recordi
   assert.equal(backfill.filled, series.length - before);
 });
 
-test("a recording that does not come is given up after some tries", async () => {
-  const warn = console.warn;
-  console.warn = () => {};
+test("a recording that does not come is given up after some tries, and wanted again when it is asked for", async () => {
+  const frames = store(range(1001, 1010));
+  let [asked, fails] = [0, true];
+  const load = async (url) => {
+    asked += 1;
+    if (fails) {
+      throw new TypeError("Failed to fetch");
+    }
+    const chunk = Number(url.at(-1));
+    return new Response(message(range(1 + chunk * 1000, 999 + chunk * 1000)), { headers: { "Drift-Chunks": "9" } });
+  };
+  const backfill = new Backfill("/t/", frames, world(load));
+  backfill.want(0, 5);
+  await quietly(() => done(backfill));
+  assert.equal(asked, 7);
+  fails = false;
+  backfill.want(20, 25);
+  await done(backfill);
+  assert.equal(asked, 8, "it is not asked for without need");
+  backfill.again(0);
+  await done(backfill);
+  assert.deepEqual([asked, numbers(frames.get(1))[0]], [9, 1]);
+  backfill.again(0);
+  await done(backfill);
+  assert.equal(asked, 9);
+});
+
+test("what nobody can see any more is not wanted again", async () => {
   let asked = 0;
   const load = async () => {
     asked += 1;
     throw new TypeError("Failed to fetch");
   };
-  const backfill = new Backfill("/t/", new FrameStore(), { load, pause: async () => {} });
-  backfill.want(0, 5);
-  while (backfill.pending) {
-    await new Promise((resolve) => setImmediate(resolve));
+  const backfill = new Backfill("/t/", new FrameStore(), world(load));
+  backfill.want(0, 15);
+  await quietly(() => done(backfill));
+  backfill.again(10);
+  await quietly(() => done(backfill));
+  assert.equal(asked, 14 + 7);
+});
+
+test("a server that is too busy is asked again, one that refuses is not", async () => {
+  for (const [status, times] of [[429, 7], [503, 7], [403, 1]]) {
+    let asked = 0;
+    const load = async () => {
+      asked += 1;
+      return new Response("{}", { status });
+    };
+    const backfill = new Backfill("/t/", new FrameStore(), world(load));
+    backfill.want(0, 5);
+    await quietly(() => done(backfill));
+    assert.equal(asked, times, String(status));
   }
-  console.warn = warn;
-  assert.equal(asked, 7);
+});
+
+test("a piece that hangs is given up after half a minute, and the others come", async () => {
+  const frames = store(range(2500, 2510));
+  const limits = new Map();
+  const later = (run, ms) => (limits.set(limits.size + 1, { run, ms }), limits.size);
+  const cancel = (id) => limits.delete(id);
+  let hanging = 0;
+  const load = (url, signal) => {
+    if (url.at(-1) !== "2") {
+      return Promise.resolve(new Response(message(range(1000, 1010)), { headers: { "Drift-Chunks": "9" } }));
+    }
+    hanging += 1;
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  };
+  const backfill = new Backfill("/t/", frames, world(load, { later, cancel }));
+  backfill.want(12, 25);
+  const tick = () => new Promise((resolve) => setImmediate(resolve));
+  await quietly(async () => {
+    for (let i = 0; i < 50 && backfill.pending; i += 1) {
+      await tick();
+      const [limit] = limits.values();
+      assert.ok(!limit || limit.ms === 30_000);
+      limit?.run();
+    }
+  });
+  assert.deepEqual([backfill.pending, hanging, backfill.filled], [0, 7, 10]);
+});
+
+test("after closing nothing is asked for, until something is wanted again", async () => {
+  const frames = store(range(500, 600));
+  let aborted = 0;
+  let answers = (url, signal) =>
+    new Promise((_, reject) => {
+      signal.addEventListener("abort", () => {
+        aborted += 1;
+        reject(signal.reason);
+      });
+    });
+  const backfill = new Backfill("/t/", frames, world((...asked) => answers(...asked)));
+  backfill.want(0, 5);
+  await new Promise((resolve) => setImmediate(resolve));
+  backfill.close();
+  await done(backfill);
+  assert.equal(aborted, 1);
+  answers = async (url, signal) => {
+    signal.throwIfAborted();
+    return new Response(message(range(1, 500)), { headers: { "Drift-Chunks": "9" } });
+  };
+  backfill.want(0, 5); // the browser has brought the page back
+  await done(backfill);
+  assert.equal(backfill.filled, 499);
 });

@@ -1,25 +1,66 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { chunksOf, lapMessage } from "../../drift_site/static/drift/analysis/lapframes.js";
+import { chunksOf, earliestChunk, isWhole, lapMessage } from "../../drift_site/static/drift/analysis/lapframes.js";
 import { decodeFrames } from "../../drift_site/static/drift/wire/protocol.js";
 import { message } from "./messages.mjs";
 
 const START = 1_700_000_000_000_000; // the messages' race start
-const SPAN = { drone: 2, start_s: 1.005, end_s: 1.985, start_flight: 11.005, end_flight: 11.985 };
+const SPAN = { drone: 2, start_s: 1.005, arrival_s: 1.99, start_flight: 11.005, end_flight: 11.985 };
 /** A frame that arrives at a race second, by a sender whose clock is ten seconds further. */
 const frame = (at, more = {}) => ({ time: START + Math.round(at * 1e6), drone: 2, seq: Math.round(at * 100) + 1, flight: at + 10, position: [at, 0, 0], ...more });
 const range = (from, to) => Array.from({ length: Math.round((to - from) * 100) }, (_, i) => frame(from + i / 100));
-const read = (...buffers) => {
-  const batch = decodeFrames(lapMessage(buffers, SPAN, 6));
+const read = (...buffers) => readOf(SPAN, ...buffers);
+const readOf = (span, ...buffers) => {
+  const batch = decodeFrames(lapMessage(buffers, span, 6));
   return Array.from({ length: batch.count }, (_, i) => ({ flight: batch.flightTime(i), time: batch.time(i), drone: batch.drone(i), seq: batch.seq(i), x: batch.position(i, 0) }));
 };
 const close = (a, b) => assert.ok(Math.abs(a - b) < 2e-6, `${a} is not ${b}`);
 
-test("the chunks of a lap hold the frames that arrive late too", () => {
-  assert.deepEqual(chunksOf({ start_s: 12, end_s: 17 }), [1, 1]);
-  assert.deepEqual(chunksOf({ start_s: 0.2, end_s: 9 }), [0, 1]);
-  assert.deepEqual(chunksOf({ start_s: 10.2, end_s: 31 }), [0, 3]);
+test("the chunks of a lap hold its frames by when they came", () => {
+  const span = (start_s, arrival_s, seconds) => ({ drone: 1, start_s, arrival_s, start_flight: 3, end_flight: 3 + seconds });
+  assert.deepEqual(chunksOf(span(12, 17, 5)), [1, 1]);
+  assert.deepEqual(chunksOf(span(0.2, 9, 8.8)), [0, 1]);
+  assert.deepEqual(chunksOf(span(10.2, 31, 20.8)), [0, 3]);
+  // A game that has stood still for twenty seconds before the lap.
+  assert.deepEqual(chunksOf(span(12, 37, 5)), [3, 3]);
+  assert.equal(earliestChunk(span(12, 37, 5)), 1);
+  assert.equal(earliestChunk(span(0.2, 9, 8.8)), 0);
+});
+
+/** A lap of thirty seconds, of which the frames came twenty seconds late from a moment of the drone's clock on. */
+function pausedLap(from) {
+  const flown = (at) => (at >= from ? at + 20 : at);
+  const frames = Array.from({ length: 6000 }, (_, i) => i / 50).map((at, i) => frame(flown(at), { flight: at, seq: i + 1, position: [at, 0, 0] }));
+  const chunk = (number) => message(frames.filter(({ time }) => Math.floor((time - START) / 1e7) === number));
+  return { span: { drone: 2, start_s: 70.01, arrival_s: flown(100.02), start_flight: 70.01, end_flight: 100.01 }, chunk };
+}
+
+test("a lap after the game stood still is whole, out of the chunks that it came in", () => {
+  const { span, chunk } = pausedLap(65);
+  const [first, last] = chunksOf(span);
+  const buffers = Array.from({ length: last - first + 1 }, (_, i) => chunk(first + i));
+  assert.deepEqual([first, last], [8, 12]);
+  assert.ok(isWhole(buffers, span));
+  const rows = readOf(span, ...buffers);
+  assert.equal(rows.length, 1502);
+  close(rows[0].flight, -0.01);
+  assert.ok(Math.abs(rows.at(-1).flight - 30.01) < 1e-5);
+});
+
+test("of a lap in which the game stood still, the beginning came longer ago", () => {
+  const { span, chunk } = pausedLap(85);
+  const [first, last] = chunksOf(span);
+  const buffers = Array.from({ length: last - first + 1 }, (_, i) => chunk(first + i));
+  assert.equal(isWhole(buffers, span), false);
+  const before = Array.from({ length: first - earliestChunk(span) }, (_, i) => chunk(earliestChunk(span) + i));
+  assert.ok(isWhole([...before, ...buffers], span));
+  assert.equal(readOf(span, ...before, ...buffers).length, 1502);
+});
+
+test("what was cut off on its way is told, in words", () => {
+  const whole = message(range(0, 3));
+  assert.throws(() => read(whole.slice(0, whole.byteLength - 9)), /cut off/);
 });
 
 test("a lap's frames, with one more on each side, count from the line", () => {

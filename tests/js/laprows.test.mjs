@@ -41,9 +41,9 @@ test("the best sectors are those of laps that count", () => {
 });
 
 test("why a lap does not count is said", () => {
-  assert.equal(rows.stateOf(SHORT), "too short; missed gate 3, 5");
+  assert.equal(rows.stateOf(SHORT), "too short; missed gates 3, 5");
   assert.equal(rows.stateOf({ ...A, valid: false, ruled: "invalid", reason: "cut the course" }), "ruled invalid: cut the course");
-  assert.equal(rows.stateOf({ ...SHORT, valid: true, ruled: "valid", reason: "seen" }), "too short; missed gate 3, 5; ruled valid: seen");
+  assert.equal(rows.stateOf({ ...SHORT, valid: true, ruled: "valid", reason: "seen" }), "too short; missed gates 3, 5; ruled valid: seen");
   assert.equal(rows.stateOf({ ...A, best: "overall" }), "best of the race");
   assert.equal(rows.stateOf(A), "");
 });

@@ -68,7 +68,9 @@ test("no gates, or a drone that races no more: none", () => {
 function opened() {
   const inbox = new Inbox("/t/");
   const wanted = [];
+  const again = [];
   inbox.backfill.want = (from, to) => wanted.push([from, to]);
+  inbox.backfill.again = (oldest) => again.push(oldest);
   const frames = (from, to, now) =>
     inbox.frames(
       decodeFrames(message(Array.from({ length: to - from }, (_, i) => ({ time: START + (from + i) * 10_000, drone: 1, seq: from + i })))),
@@ -79,11 +81,11 @@ function opened() {
     const drones = [{ drone: 1, drone_id: "a", name: "", pilot: "anna", velocity_derived: false }];
     inbox.event({ type: "hello", race, track: null, drones, standings: [], server_time: START + 90e6, ...more }, now);
   };
-  return { inbox, wanted, frames, hello };
+  return { inbox, wanted, again, frames, hello };
 }
 
 test("a page asks for the minute before it was opened, and for what it missed while it was cut off", () => {
-  const { wanted, frames, hello } = opened();
+  const { wanted, again, frames, hello } = opened();
   hello(0);
   frames(9000, 9004, 40);
   frames(9004, 9100, 1000);
@@ -91,6 +93,7 @@ test("a page asks for the minute before it was opened, and for what it missed wh
   hello(20_000);
   frames(11_000, 11_002, 20_100);
   assert.deepEqual(wanted[1], [90.99, 110]);
+  assert.deepEqual(again, [90 - 125, 110 - 125], "as long as frames are kept");
 });
 
 test("standings, passings and laps are known by the moment at which they were told", () => {

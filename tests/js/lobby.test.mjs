@@ -4,6 +4,7 @@ import { mock, test } from "node:test";
 import { age } from "../../drift_site/static/drift/common/when.js";
 import { listen, parseLobby } from "../../drift_site/static/drift/wire/lobby.js";
 import { ProtocolError } from "../../drift_site/static/drift/wire/protocol.js";
+import { world } from "./network.mjs";
 
 test("what is no message of the lobby is told from what this page need not know", () => {
   assert.throws(() => parseLobby("{"), ProtocolError);
@@ -57,6 +58,29 @@ test("a server that speaks otherwise is listened to no more", () => {
   mock.timers.tick(1_000);
   assert.deepEqual(seen.open, [true, false]);
   assert.equal(seen.sockets.length, 1);
+});
+
+test("a lobby that falls silent behind a dead connection is entered again", () => {
+  globalThis.location = { protocol: "https:", host: "drift.example.org" };
+  globalThis.addEventListener = () => {};
+  const around = world();
+  const [messages, open] = [[], []];
+  listen((message) => messages.push(message.type), (is) => open.push(is), around);
+  const say = (value) => around.sockets.at(-1).onmessage({ data: JSON.stringify(value) });
+  around.sockets[0].onopen();
+  say({ type: "hello", races: [], server_time: 1 });
+  around.pass(60_000);
+  say({ type: "alive", server_time: 1 });
+  around.pass(20_000);
+  say({ type: "alive", server_time: 1 });
+  around.pass(24_999);
+  assert.deepEqual(open, [true]);
+  around.pass(1);
+  assert.deepEqual(open, [true, false]);
+  around.pass(500);
+  around.sockets[1].onopen();
+  assert.deepEqual(open, [true, false, true]);
+  assert.deepEqual(messages, ["hello"]);
 });
 
 test("an age is as coarse as people say it", () => {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Seldom } from "../../drift_site/static/drift/common/seldom.js";
 import { levelOf } from "../../drift_site/static/drift/panels/battery.js";
 import { motorName } from "../../drift_site/static/drift/panels/motors.js";
-import { groupOf, PlotGroup } from "../../drift_site/static/drift/panels/plotgroup.js";
+import { PlotGroup } from "../../drift_site/static/drift/panels/plotgroup.js";
 
 test("a battery is low, then nearly empty; one that is not known gives no warning", () => {
   assert.deepEqual([1, 0.26, 0.25, 0.11, 0.1, 0, NaN].map(levelOf), ["", "", "low", "low", "empty", "empty", ""]);
@@ -47,9 +47,4 @@ test("a zoom goes to the others", () => {
   assert.deepEqual([a.seen, b.seen, group.range], [[], [[1, 2]], [1, 2]]);
   group.zoom(null);
   assert.deepEqual([a.seen, group.range], [[null], null]);
-});
-
-test("plots that name the same group are in one", () => {
-  assert.equal(groupOf("lap"), groupOf("lap"));
-  assert.notEqual(groupOf("lap"), groupOf("race"));
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { ChunkLoader } from "../../drift_site/static/drift/data/chunks.js";
 import { read, write } from "../../drift_site/static/drift/replay/address.js";
 import { Player } from "../../drift_site/static/drift/replay/player.js";
 
@@ -65,6 +66,48 @@ test("a loop is played over and over, and only from within", () => {
   player.seek(12.5);
   player.advance(0.1, always);
   close(player.time, 12.6);
+});
+
+test("a loop whose beginning is not there any more waits at it, so that it is loaded, and goes on", () => {
+  const player = playing(1000, { time: 299.95 });
+  player.setLoop([10, 300]);
+  const asked = [];
+  const ready = (time) => {
+    asked.push(time);
+    return time > 200; // what is far from the moment has gone
+  };
+  player.advance(0.1, ready);
+  close(player.time, 10.05);
+  assert.deepEqual([player.waiting, player.playing], [true, true]);
+  player.advance(0.1, ready);
+  close(player.time, 10.05);
+  close(asked.at(-1), 10.05);
+  player.advance(0.1, always);
+  close(player.time, 10.15);
+  assert.equal(player.waiting, false);
+});
+
+test("a loop that is longer than what may be held is played over and over", async () => {
+  const loader = new ChunkLoader(60, { load: async () => 100, drop: () => {} }, 500);
+  const player = playing(599, { time: 50, speed: 8 });
+  player.setLoop([50, 250]);
+  let rounds = 0;
+  for (let i = 0; i < 2000 && rounds < 3; i += 1) {
+    loader.aim(Math.floor(player.time / 10));
+    const before = player.time;
+    player.advance(0.25, (time) => loader.has(Math.floor(time / 10)));
+    rounds += player.time < before ? 1 : 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  loader.close();
+  assert.equal(rounds, 3);
+});
+
+test("a loop of one who watches closely does not go back before its end is reached", () => {
+  const player = playing(1000, { time: 299.8, speed: 0.1 });
+  player.setLoop([10, 300]);
+  player.advance(0.1, (time) => time < 299.805);
+  assert.deepEqual([player.time, player.waiting], [299.8, true]);
 });
 
 test("a loop shorter than a step is still one", () => {

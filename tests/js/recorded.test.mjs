@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { RecordedStore } from "../../drift_site/static/drift/data/recorded.js";
-import { batchesOf } from "../../drift_site/static/drift/data/recording.js";
+import { batchesOf } from "../../drift_site/static/drift/data/messages.js";
 import { COLUMN, FrameStore } from "../../drift_site/static/drift/data/ring.js";
 import { Sample, sampleAt } from "../../drift_site/static/drift/data/sample.js";
 import { decodeFrames } from "../../drift_site/static/drift/wire/protocol.js";
@@ -53,6 +53,30 @@ test("whatever order chunks come in, the frames are those of the live ring", () 
       assert.deepEqual(whole(store.get(drone)), whole(ring.get(drone)), `drone ${drone}, ${order}`);
     }
   }
+});
+
+test("a game that stands still while it is recorded is where it was live, and was heard of when it was", () => {
+  const frames = Array.from({ length: 40 * 50 }, (_, i) => i / 50)
+    .map((at, i) => ({ time: START + Math.round(at * 1e6), drone: 1, seq: i + 1, flight: at < 14 ? at : at - 3, position: [at, 2, 0], at }))
+    .filter(({ at }) => at < 14 || at >= 17);
+  const live = new FrameStore();
+  live.take(decodeFrames(message(frames)));
+  const parts = [0, 1, 2, 3].map((chunk) => [decodeFrames(message(frames.filter((frame) => chunkOf(frame) === chunk)))]);
+  for (const order of [[0, 1, 2, 3], [3, 1, 2, 0]]) {
+    const store = new RecordedStore();
+    order.forEach((chunk) => store.put(chunk, parts[chunk]));
+    const series = store.get(1);
+    assert.deepEqual(whole(series), whole(live.get(1)), String(order));
+    for (const time of [-1, 0, 5.01, 13.9, 15, 16.99, 17.5, 30, 99]) {
+      assert.equal(series.heardBy(time), live.get(1).heardBy(time), String(time));
+    }
+    assert.ok(series.heardBy(16.9) < 14 && series.heardBy(17.01) >= 17);
+  }
+  const alone = new RecordedStore();
+  alone.put(2, parts[2]);
+  alone.turnTo(2);
+  assert.ok(whole(alone.get(1)).every(([time, flown]) => Math.abs(time - flown - 3) < 1e-3));
+  assert.deepEqual([alone.get(1).heardBy(19.9), alone.get(1).heardBy(20)], [-Infinity, 20]);
 });
 
 test("a chunk that comes alone has times that rise, and close to the true ones", () => {

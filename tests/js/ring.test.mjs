@@ -78,6 +78,43 @@ test("a reset, a jump and a gap cut the way", () => {
   assert.deepEqual(cuts, [true, false, true, false, true, true, false]);
 });
 
+test("what comes after a game stood still is put where it came, from its first frame on", () => {
+  const store = new FrameStore();
+  const late = (frames) => frames.map((each) => (each.seq < 300 ? each : { ...each, time: each.time + 20_000_000 }));
+  const series = () => store.get(1);
+  const off = () => Array.from({ length: series().length }, (_, i) => series().arrivalAt(i) - series().time(i));
+  store.take(batch(...late(range(1, 350))));
+  assert.ok(off()[349 - 1] > 19, "it may have been held up on its way");
+  const version = series().version;
+  store.take(batch(...late(range(350, 500))));
+  assert.ok(off().every((each) => each < 1e-3), String(Math.max(...off())));
+  const cuts = off().map((_, i) => series().isCut(i));
+  assert.deepEqual(cuts.flatMap((cut, i) => (cut ? [i + 1] : [])), [1, 300]);
+  assert.ok(series().version > version);
+  assert.deepEqual([series().heardBy(0), series().heardBy(10), series().heardBy(99)].map((each) => Math.round(each * 100) / 100), [-Infinity, 2.99, 24.99]);
+});
+
+test("moments rise also where a game seemed to have stood still, and the frames had been held up", () => {
+  const store = new FrameStore();
+  const held = (each) => (each.seq >= 300 && each.seq < 430 ? { ...each, time: START + 4_300_000 + (each.seq - 300) * 9000 } : each);
+  store.take(batch(...range(1, 700).map(held).map((each) => (each.seq >= 430 ? { ...each, time: each.time + 1_200_000 } : each))));
+  const series = store.get(1);
+  for (let i = series.first + 1; i < series.end; i += 1) {
+    assert.ok(series.time(i) > series.time(i - 1) && series.time(i) <= series.arrivalAt(i) + 1e-6);
+  }
+});
+
+test("a drone that is put back soon after its game stood still keeps what was before", () => {
+  const store = new FrameStore();
+  const early = range(1, 300);
+  const still = range(300, 330).map((each) => ({ ...each, time: each.time + 20_000_000 }));
+  const back = range(330, 500).map((each) => ({ ...each, time: each.time + 20_000_000, flight: (each.seq - 330) / 100 }));
+  store.take(batch(...early, ...still, ...back));
+  const series = store.get(1);
+  assert.ok(Math.abs(series.time(100) - series.arrivalAt(100)) < 1e-3);
+  assert.ok(back.every((_, i) => Math.abs(series.time(329 + i) - series.arrivalAt(329 + i)) < 1e-3));
+});
+
 test("a sender of a thousand frames a second fills no more than one of two hundred and fifty", () => {
   const store = new FrameStore();
   store.take(batch(...Array.from({ length: 1000 }, (_, i) => ({ time: START + i * 1000, drone: 1, seq: i + 1, flight: i / 1000 }))));

@@ -2,39 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { CLOSE, LiveSocket, waitMs } from "../../drift_site/static/drift/wire/socket.js";
-
-/** A network and a clock in the test's hand. */
-function world() {
-  const around = {
-    sockets: [],
-    clock: 0,
-    timers: new Map(),
-    lastTimer: 0,
-    connect: (url) => {
-      const socket = { url, closed: false, close: () => (socket.closed = true) };
-      around.sockets.push(socket);
-      return socket;
-    },
-    now: () => around.clock,
-    random: () => 1,
-    later: (run, ms) => {
-      around.lastTimer += 1;
-      around.timers.set(around.lastTimer, { run, at: around.clock + ms });
-      return around.lastTimer;
-    },
-    cancel: (id) => around.timers.delete(id),
-    pass: (ms) => {
-      around.clock += ms;
-      for (const [id, timer] of around.timers) {
-        if (timer.at <= around.clock) {
-          around.timers.delete(id);
-          timer.run();
-        }
-      }
-    },
-  };
-  return around;
-}
+import { world } from "./network.mjs";
 
 function watched(around) {
   const seen = [];
@@ -147,4 +115,91 @@ test("closing ends everything, and opening starts anew", () => {
   assert.equal(around.sockets.length, 1);
   socket.open();
   assert.deepEqual(kinds(), ["connecting", "waiting", "idle", "connecting"]);
+});
+
+/** A socket that is open, and what comes over it. */
+function open() {
+  const around = world();
+  const opened = watched(around);
+  opened.socket.open();
+  around.sockets[0].onopen();
+  return { around, ...opened, hear: () => around.sockets.at(-1).onmessage({ data: "text" }) };
+}
+
+test("a server that said it was there is given up after 25 s without a word, and asked again", () => {
+  const { around, socket, seen, hear } = open();
+  hear();
+  socket.alive();
+  around.pass(24_999);
+  assert.equal(seen.at(-1).kind, "open");
+  around.pass(1);
+  assert.ok(around.sockets[0].closed);
+  assert.deepEqual(seen.at(-1), { kind: "waiting", until: 25_500, code: 0, attempt: 1 });
+  around.pass(500);
+  assert.equal(around.sockets.length, 2);
+});
+
+test("whatever comes puts the end of patience off", () => {
+  const { around, socket, kinds, hear } = open();
+  hear();
+  socket.alive();
+  for (let i = 0; i < 10; i += 1) {
+    around.pass(20_000);
+    hear();
+  }
+  assert.deepEqual(kinds(), ["connecting", "open"]);
+  around.pass(25_000);
+  assert.equal(kinds().at(-1), "waiting");
+});
+
+test("a server that never said it was there may be quiet for ever", () => {
+  const { around, kinds, hear } = open();
+  hear();
+  around.pass(3_600_000);
+  assert.deepEqual(kinds(), ["connecting", "open"]);
+});
+
+test("the connection after one that was alive is watched from its beginning", () => {
+  const { around, socket, kinds, hear } = open();
+  hear();
+  socket.alive();
+  around.sockets[0].onclose({ code: 1006 });
+  around.pass(500);
+  around.sockets[1].onopen();
+  around.pass(25_000);
+  assert.equal(kinds().at(-1), "waiting");
+});
+
+test("a server that says it no longer costs one connection, and may be quiet after that", () => {
+  const { around, socket, kinds, hear } = open();
+  hear();
+  socket.alive();
+  around.sockets[0].onclose({ code: CLOSE.RESTARTING });
+  around.pass(500);
+  around.sockets[1].onopen();
+  around.pass(25_000 + 1000);
+  around.sockets[2].onopen();
+  around.pass(3_600_000);
+  assert.deepEqual(kinds().slice(-2), ["connecting", "open"]);
+});
+
+test("tries that find no server do not end the watch over the next connection", () => {
+  const { around, socket, kinds, hear } = open();
+  hear();
+  socket.alive();
+  around.sockets[0].onclose({ code: 1006 });
+  around.pass(500);
+  around.sockets[1].onclose({ code: 1006 });
+  around.pass(1000);
+  around.sockets[2].onopen();
+  around.pass(25_000);
+  assert.equal(kinds().at(-1), "waiting");
+});
+
+test("closing ends the watch too", () => {
+  const { around, socket, kinds } = open();
+  socket.alive();
+  socket.close();
+  around.pass(60_000);
+  assert.deepEqual(kinds(), ["connecting", "open", "idle"]);
 });

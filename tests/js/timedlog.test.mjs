@@ -31,6 +31,32 @@ test("it keeps its seconds and no more, and what held at the oldest of them", ()
   assert.equal(log.at(999.9 - 60), 939);
 });
 
+test("the last few before the oldest moment stay, however old they are", () => {
+  const log = new TimedLog(125, 2000, 6);
+  for (let lap = 1; lap <= 200; lap += 1) {
+    log.push(lap, lap);
+  }
+  const seen = [];
+  for (let lap = 201; lap <= 210; lap += 1) {
+    log.push(500 + lap, lap); // after a break of some minutes
+    seen.push(log.lastAt(Infinity, 6).length, log.lastAt(500 + lap - 125, 6).length);
+  }
+  assert.deepEqual(new Set(seen), new Set([6]));
+  assert.deepEqual(log.lastAt(800, 6), [210, 209, 208, 207, 206, 205]);
+  assert.ok(log.length < 90, String(log.length));
+});
+
+test("what a wrong clock stamped is put where it belongs, in its order", () => {
+  const log = new TimedLog(60);
+  ["a", "b", "c"].forEach((value, i) => log.push([1, 5, 5][i], value));
+  log.move(5, 3);
+  assert.deepEqual([2.9, 3].map((time) => log.at(time)), ["a", "c"]);
+  log.move(3, 0.5); // not before what was said before
+  assert.deepEqual([0.9, 1].map((time) => log.at(time)), [undefined, "c"]);
+  log.move(1, 8);
+  assert.deepEqual([log.at(7.9), log.lastAt(8, 5)], [undefined, ["c", "b", "a"]]);
+});
+
 test("a bound on their number holds whatever the times", () => {
   const log = new TimedLog(1e9, 100);
   for (let time = 0; time < 1000; time += 1) {

@@ -106,3 +106,10 @@ test("each point has its neighbours beside it, round the ring too", () => {
   assert.equal(points.segments, CAPACITY);
   assert.deepEqual([at(-1), at(CAPACITY), at(CAPACITY + 1)], [at(CAPACITY - 1), at(0), at(1)]);
 });
+
+test("another lap in the place of the last one has a trail of its own", () => {
+  const points = new TrailPoints();
+  follow(points, flown(20), 12, 5);
+  follow(points, flown(20, (i) => ({ position: [0, 1, 5000 + i / 10] })), 12.5, 5);
+  assert.ok(drawn(points, 12.5, 5).every(([from]) => from > 5000));
+});

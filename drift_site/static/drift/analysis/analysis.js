@@ -1,11 +1,11 @@
 // The analysis page: all laps of a race, and two of them side by side.
 
+import { getJson, Refusal } from "../common/api.js";
 import { find, write } from "../common/dom.js";
 import { difference, figure } from "../common/format.js";
 import * as loop from "../common/loop.js";
 import { Seldom } from "../common/seldom.js";
 import { readAddress, searchOf } from "./address.js";
-import { getJson, Refusal } from "./api.js";
 import { LapFilter } from "./lapfilter.js";
 import { LapMap } from "./lapmap.js";
 import { LapPlots } from "./lapplots.js";
@@ -229,6 +229,7 @@ function tell(problem) {
 /** @param {unknown} error */
 function told(error) {
   if (!(error instanceof Refusal)) {
+    tell("This page has failed. Reload it.");
     throw error;
   }
   tell(error.message);

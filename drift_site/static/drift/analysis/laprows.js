@@ -1,5 +1,6 @@
 // What the table of laps says: order, bests, reasons. Pure.
 
+import { flawsOf } from "../panels/flaws.js";
 import { nameOf } from "../panels/lines.js";
 
 /**
@@ -12,6 +13,7 @@ import { nameOf } from "../panels/lines.js";
  * @property {number} number
  * @property {number} start_s race seconds
  * @property {number} end_s
+ * @property {number} arrival_s race seconds: when the frame came that closed it
  * @property {number | null} start_flight s of the drone's own clock; null for a lap that a marshal added
  * @property {number | null} end_flight
  * @property {number} duration_ms
@@ -101,16 +103,9 @@ export function stateOf(lap) {
   if (lap.valid && !lap.ruled) {
     return lap.best === "overall" ? "best of the race" : lap.best === "personal" ? "personal best" : "";
   }
-  const flaws = lap.flaws.map((flaw) => FLAWS[flaw]?.(lap) ?? flaw);
   const ruling = lap.ruled ? `ruled ${lap.ruled}${lap.reason ? `: ${lap.reason}` : ""}` : "";
-  return [...flaws, ruling].filter(Boolean).join("; ") || "does not count";
+  return [...flawsOf(lap), ruling].filter(Boolean).join("; ") || "does not count";
 }
-
-/** @type {Record<string, (lap: Lap) => string>} */
-const FLAWS = {
-  missed_gates: ({ missed }) => `missed gate ${missed.join(", ")}`,
-  short: () => "too short",
-};
 
 /**
  * The laps in the order of a column. What is absent comes last, and so do the times of laps that do not count: else a lap

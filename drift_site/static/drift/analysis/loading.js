@@ -1,10 +1,11 @@
 // Two laps out of the server: their comparison, and their frames on the laps' own clocks.
 
+import { getBytes, getJson, Refusal } from "../common/api.js";
+import { Refused } from "../data/chunks.js";
 import { FrameStore } from "../data/ring.js";
 import { decodeFrames } from "../wire/protocol.js";
-import { getBytes, getJson, Refusal } from "./api.js";
 import { Duel } from "./duel.js";
-import { chunksOf, lapMessage } from "./lapframes.js";
+import { chunksOf, earliestChunk, isWhole, lapMessage } from "./lapframes.js";
 
 /** @typedef {import("./laprows.js").Lap} Lap */
 /** @typedef {import("./lapframes.js").Span} Span */
@@ -45,13 +46,33 @@ async function framesOf(url, lap, as, signal) {
     throw new Refusal(`Lap ${lap.number} was added by a marshal: there is no flight to compare.`);
   }
   /** @type {Span} */
-  const span = { drone: lap.drone, start_s: lap.start_s, end_s: lap.end_s, start_flight: start, end_flight: end };
+  const span = { drone: lap.drone, start_s: lap.start_s, arrival_s: lap.arrival_s, start_flight: start, end_flight: end };
   const [first, last] = chunksOf(span);
   const chunk = (/** @type {number} */ number) => getBytes(`${url}?format=binary&drone=${lap.drone}&chunk=${number}`, signal);
   const opening = await chunk(first);
   // The recording may end before the last frame could have arrived.
   const behind = Math.min(last, Number(opening.headers.get("Drift-Chunks") ?? Infinity) - 1);
-  const rest = Array.from({ length: Math.max(0, behind - first) }, (_, i) => chunk(first + 1 + i));
-  const answers = await Promise.all([opening, ...rest]);
-  return lapMessage(await Promise.all(answers.map((answer) => answer.arrayBuffer())), span, as);
+  const rest = await Promise.all(range(first + 1, behind + 1).map(chunk));
+  const buffers = [opening, ...rest].map(({ bytes }) => bytes);
+  try {
+    const earliest = earliestChunk(span);
+    if (first > earliest && !isWhole(buffers, span)) {
+      // The game stood still, or ran slow, while the lap was flown: its beginning came longer ago.
+      const before = await Promise.all(range(earliest, first).map(chunk));
+      buffers.unshift(...before.map(({ bytes }) => bytes));
+    }
+    return lapMessage(buffers, span, as);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Refusal) {
+      throw error;
+    }
+    const text = error instanceof Refused ? error.message : "The recording did not come whole. Choose the lap again.";
+    throw new Refusal(text, { cause: error });
+  }
+}
+
+/** The whole numbers from `from` up to, not with, `end`. @param {number} from @param {number} end */
+function range(from, end) {
+  return Array.from({ length: Math.max(0, end - from) }, (_, i) => from + i);
 }

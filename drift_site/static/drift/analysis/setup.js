@@ -1,16 +1,16 @@
 // A race without laps: its director makes a track of the flight, or has the race timed again.
 
+import { Refusal, sendJson } from "../common/api.js";
 import { find } from "../common/dom.js";
-import { postJson, Refusal } from "./api.js";
 
 /** @param {HTMLElement} root @param {(problem: string) => void} tell */
 export function setUp(root, tell) {
   const over = root.dataset.over === "yes";
-  const retime = (/** @type {string} */ token) => postJson(root.dataset.retime ?? "", { reason: "timed from the page" }, token);
+  const retime = (/** @type {string} */ token) => sendJson("POST", root.dataset.retime ?? "", token, { reason: "timed from the page" });
   onSubmit(root, "#make-track", tell, async (form, token) => {
     const value = (/** @type {string} */ name) => String(form.get(name));
     const body = { race: root.dataset.race, drone: Number(value("drone")), name: value("name"), gates: Number(value("gates")) };
-    await postJson(root.dataset.fromRace ?? "", body, token);
+    await sendJson("POST", root.dataset.fromRace ?? "", token, body);
     if (over) {
       await retime(token); // a race that goes on is timed by itself
     }

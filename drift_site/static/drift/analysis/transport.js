@@ -2,13 +2,14 @@
 
 import { find, write } from "../common/dom.js";
 import { figure } from "../common/format.js";
+import { keepsKey } from "../common/keys.js";
 import { Seldom } from "../common/seldom.js";
 
 const STEP_S = 0.1;
 const LEAP_S = 1;
 const SPEAK_EVERY_MS = 1000;
-// What takes keys itself: the plots' tables scroll, selects and ranges move.
-const OWN_KEYS = "input, select, textarea, summary, [role=application], [tabindex='0']";
+// What takes keys itself while it has the focus: tables scroll, the scene's camera flies. Not what stands within.
+const OWN_KEYS = "[role=application], [tabindex='0']";
 
 export class Transport {
   #play;
@@ -90,17 +91,17 @@ export class Transport {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const busy = event.target instanceof Element && event.target.closest(OWN_KEYS);
+    const { target, key } = event;
+    const busy = target instanceof HTMLElement && (target.matches(OWN_KEYS) || keepsKey(target, key));
     if (busy || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) {
       return;
     }
-    const onButton = event.target instanceof Element && event.target.closest("button, a");
     const step = event.shiftKey ? LEAP_S : STEP_S;
-    if (event.key === " " && !onButton) {
+    if (key === " ") {
       this.toggle();
-    } else if (event.key === "ArrowLeft") {
+    } else if (key === "ArrowLeft") {
       this.#move(this.time - step);
-    } else if (event.key === "ArrowRight") {
+    } else if (key === "ArrowRight") {
       this.#move(this.time + step);
     } else {
       return;

@@ -79,7 +79,7 @@ export function volts(value) {
 }
 
 /** @param {number | null | undefined} value @param {number} digits @param {string} unit */
-export function withUnit(value, digits, unit) {
+function withUnit(value, digits, unit) {
   return isAbsent(value) ? NONE : `${figure(value, digits)} ${unit}`;
 }
 

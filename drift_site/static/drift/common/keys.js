@@ -1,4 +1,4 @@
-// Keys of a page: which of them an element in focus wants for itself, and the dialog that lists them.
+// Keys of a page: which of them an element in focus wants for itself, how it lets go of them, and the dialog that lists them.
 
 import { find } from "./dom.js";
 
@@ -16,6 +16,25 @@ export function keepsKey({ tagName, isContentEditable, type }, key) {
     return type !== "checkbox" || key === " ";
   }
   return key === " " && ["BUTTON", "A", "SUMMARY"].includes(tagName);
+}
+
+/**
+ * Let a pointer leave no focus behind on the buttons and lists of an element, so that the next key is the page's; the
+ * keyboard keeps its place. A list is left once something is chosen: without focus it would close as soon as it is opened.
+ * @param {HTMLElement} root
+ */
+export function leaveFocus(root) {
+  let byPointer = false;
+  addEventListener("pointerdown", () => (byPointer = true), { capture: true });
+  addEventListener("keydown", () => (byPointer = false), { capture: true });
+  const leave = (/** @type {EventTarget | null} */ target, /** @type {"button" | "select"} */ kind) => {
+    const element = target instanceof Element ? target.closest(kind) : null;
+    if (byPointer && element && element === document.activeElement && !element.closest("dialog")) {
+      element.blur();
+    }
+  };
+  root.addEventListener("click", ({ target }) => leave(target, "button"));
+  root.addEventListener("change", ({ target }) => leave(target, "select"));
 }
 
 /** @param {HTMLDialogElement} dialog with an empty table @param {readonly KeyHelp[]} help */

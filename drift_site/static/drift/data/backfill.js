@@ -1,7 +1,7 @@
 // Fills what the socket did not bring out of the recording: before the page was opened, and while the connection was lost.
 
 import { insert } from "./insertion.js";
-import { batchesOf, CHUNK_S } from "./recording.js";
+import { batchesOf, CHUNK_S } from "./messages.js";
 
 /** @typedef {import("../wire/protocol.js").FrameBatch} FrameBatch */
 /** @typedef {import("./ring.js").FrameStore} FrameStore */
@@ -10,18 +10,24 @@ import { batchesOf, CHUNK_S } from "./recording.js";
 const SETTLE_MS = 1200;
 const AGAIN_MS = 2500;
 const MOST_TRIES = 6;
+const WITHIN_MS = 30_000;
+const TOO_MANY = 429;
 
 /**
  * What it needs of its surroundings, replaced in tests.
  * @typedef {object} Surroundings
  * @property {(url: string, signal: AbortSignal) => Promise<Response>} load
  * @property {(ms: number) => Promise<void>} pause
+ * @property {(run: () => void, ms: number) => number} later
+ * @property {(id: number) => void} cancel
  */
 
 /** @type {Surroundings} */
 const BROWSER = {
   load: (url, signal) => fetch(url, { signal }),
   pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  later: (run, ms) => Number(setTimeout(run, ms)),
+  cancel: (id) => clearTimeout(id),
 };
 
 /** @typedef {{chunk: number, until: number, tries: number}} Want `until`: race seconds that the recording has to have reached */
@@ -32,6 +38,8 @@ export class Backfill {
   #around;
   /** The newest first: what is near the picture matters most. @type {Want[]} */
   #wants = [];
+  /** What did not come, however often it was asked for: until when it is wanted, by chunk. @type {Map<number, number>} */
+  #lost = new Map();
   #working = false;
   #ends = new AbortController();
   /** Frames that were put in. */
@@ -53,16 +61,34 @@ export class Backfill {
   want(from, to) {
     const first = Math.max(0, Math.floor(from / CHUNK_S));
     for (let chunk = first; chunk * CHUNK_S <= to; chunk += 1) {
-      this.#wants = this.#wants.filter((want) => want.chunk !== chunk);
-      this.#wants.push({ chunk, until: Math.min(to, (chunk + 1) * CHUNK_S), tries: 0 });
+      this.#want(chunk, Math.min(to, (chunk + 1) * CHUNK_S));
     }
-    this.#wants.sort((a, b) => b.chunk - a.chunk);
     this.#work();
+  }
+
+  /** Want again what did not come. @param {number} oldest race seconds: what ended before is left alone for good */
+  again(oldest) {
+    const lost = [...this.#lost].filter(([chunk]) => (chunk + 1) * CHUNK_S > oldest);
+    this.#lost.clear();
+    lost.forEach(([chunk, until]) => this.#want(chunk, until));
+    if (lost.length > 0) {
+      this.#work();
+    }
   }
 
   close() {
     this.#ends.abort();
+    this.#ends = new AbortController();
     this.#wants = [];
+    this.#lost.clear();
+  }
+
+  /** @param {number} chunk @param {number} until race seconds */
+  #want(chunk, until) {
+    this.#lost.delete(chunk);
+    this.#wants = this.#wants.filter((want) => want.chunk !== chunk);
+    this.#wants.push({ chunk, until, tries: 0 });
+    this.#wants.sort((a, b) => b.chunk - a.chunk);
   }
 
   async #work() {
@@ -72,35 +98,50 @@ export class Backfill {
     this.#working = true;
     await this.#around.pause(SETTLE_MS);
     for (let want = this.#wants.shift(); want; want = this.#wants.shift()) {
-      if (!(await this.#fill(want)) && want.tries < MOST_TRIES && !this.#ends.signal.aborted) {
+      const { signal } = this.#ends;
+      const isDone = await this.#fill(want, signal);
+      if (isDone || signal.aborted || this.#wants.some(({ chunk }) => chunk === want.chunk)) {
+        continue;
+      }
+      if (want.tries < MOST_TRIES) {
         want.tries += 1;
         this.#wants.push(want);
         this.#wants.sort((a, b) => a.tries - b.tries || b.chunk - a.chunk);
         await this.#around.pause(AGAIN_MS);
+      } else {
+        this.#lost.set(want.chunk, want.until);
       }
     }
     this.#working = false;
   }
 
-  /** @param {Want} want @returns {Promise<boolean>} false when it is worth asking again */
-  async #fill({ chunk, until }) {
+  /** @param {Want} want @param {AbortSignal} end @returns {Promise<boolean>} false when it is worth asking again */
+  async #fill({ chunk, until }, end) {
+    // One that hangs must not keep the others from coming.
+    const request = new AbortController();
+    const stop = () => request.abort(end.reason);
+    end.addEventListener("abort", stop);
+    const limit = this.#around.later(() => request.abort(new Error("The server does not answer")), WITHIN_MS);
     try {
-      const answer = await this.#around.load(`${this.#url}?format=binary&chunk=${chunk}`, this.#ends.signal);
+      const answer = await this.#around.load(`${this.#url}?format=binary&chunk=${chunk}`, request.signal);
       if (answer.status === 404) {
         return false; // not recorded so far
       }
       if (!answer.ok) {
         console.warn(`The recording answered ${answer.status}; trails keep a gap.`);
-        return answer.status < 500;
+        return answer.status < 500 && answer.status !== TOO_MANY;
       }
       const batches = batchesOf(await answer.arrayBuffer());
       await this.#insert(batches);
       return reached(batches) >= until || chunk + 1 < Number(answer.headers.get("Drift-Chunks"));
     } catch (error) {
-      if (!this.#ends.signal.aborted) {
+      if (!end.aborted) {
         console.warn("The recording did not come:", error);
       }
-      return this.#ends.signal.aborted;
+      return end.aborted;
+    } finally {
+      this.#around.cancel(limit);
+      end.removeEventListener("abort", stop);
     }
   }
 

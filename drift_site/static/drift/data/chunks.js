@@ -110,8 +110,9 @@ export class ChunkLoader {
     }
   }
 
-  /** Ask for what failed now instead of at the end of the wait. */
+  /** Ask for what failed now instead of at the end of the wait, and for what was refused. */
   retryNow() {
+    this.fault = "";
     this.#failures.forEach((failure) => (failure.until = 0));
     this.#next();
   }

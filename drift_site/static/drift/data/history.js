@@ -2,11 +2,14 @@
 // they were at each moment. Nothing is timed or ranked here.
 
 import { ChunkLoader } from "./chunks.js";
-import { CHUNK_S, fetched } from "./recording.js";
+import { CHUNK_S } from "./messages.js";
+import { fetched } from "./recording.js";
 
 /** @typedef {import("../wire/protocol.js").Standing} Standing */
 
 const BUDGET_BYTES = 16e6;
+/** @type {Standing[]} */
+const NOBODY = [];
 
 /**
  * @typedef {object} RecordedLap of /api/races/{id}/laps/
@@ -14,6 +17,9 @@ const BUDGET_BYTES = 16e6;
  * @property {number} number
  * @property {number} start_s race seconds
  * @property {number} end_s
+ * @property {number} arrival_s race seconds: when the frame came that closed it
+ * @property {"auto" | "manual" | "recalc"} source
+ * @property {number} [behind_s] by how much it is seen to end later than it was timed, of behind.js
  * @property {number} duration_ms
  * @property {boolean} valid
  * @property {string[]} flaws
@@ -59,6 +65,17 @@ export class StandingsHistory {
     this.#loader.aim(this.#chunkOf(time));
   }
 
+  /** Why nothing is loaded any more, in words; empty when all is well. */
+  get fault() {
+    return this.#loader.fault;
+  }
+
+  /** What failed and will be asked for again: of which second on, why, and on the clock of `performance.now`, when. */
+  get failure() {
+    const failure = this.#loader.failure;
+    return failure && { from: failure.chunk * CHUNK_S, why: failure.why, until: failure.until };
+  }
+
   retryNow() {
     this.#loader.retryNow();
   }
@@ -66,13 +83,14 @@ export class StandingsHistory {
   /**
    * The standings as they were told last at a moment; null while they are not here.
    * @param {number} time race seconds
+   * @returns {Standing[] | null}
    */
   at(time) {
     const moments = this.#moments.get(this.#chunkOf(time));
-    if (!moments || moments.length === 0) {
+    if (!moments) {
       return null;
     }
-    return (moments.findLast((moment) => moment.time_s <= time) ?? moments[0]).standings;
+    return (moments.findLast((moment) => moment.time_s <= time) ?? moments[0])?.standings ?? NOBODY;
   }
 
   /** @param {number} time */

@@ -1,18 +1,17 @@
 // Frames that come late, out of the recording, put where they belong in a drone's series: before, between, never after.
 
-import { isReset } from "./evenclock.js";
+import { EvenClock, firstMoved, FRESH, isReset, STEP_S } from "./evenclock.js";
 import { isJump, LEAST_SPACING_S, WIDTH, writeRow } from "./ring.js";
 
 /** @typedef {import("../wire/protocol.js").FrameBatch} FrameBatch */
 /** @typedef {import("./ring.js").FrameSeries} FrameSeries */
-
-const STEP_S = 1e-6;
 
 /**
  * What a series is made of.
  * @typedef {object} Columns
  * @property {number} count
  * @property {Float64Array} time
+ * @property {Float64Array} arrival
  * @property {Float32Array} flight
  * @property {Uint32Array} seq
  * @property {Float32Array} values
@@ -59,8 +58,8 @@ function rowsOf(drone, batches, isWanted) {
 }
 
 /**
- * Give the rows their even times: of each flight, the least delay of any of its frames, and of the frame after the rows where
- * that is the same flight's.
+ * Give the rows their even times: each flight's clock begins with the least delay of any of its frames, and of the frame after
+ * the rows where that is the same flight's.
  * @param {FrameSeries} series @param {Row[]} rows
  */
 function timeRows(series, rows) {
@@ -74,8 +73,13 @@ function timeRows(series, rows) {
     for (let k = from; k < to; k += 1) {
       offset = Math.min(offset, Number.isNaN(rows[k].flight) ? Infinity : rows[k].arrival - rows[k].flight);
     }
+    const clock = new EvenClock({ ...FRESH, offset });
+    const frames = { arrivalAt: (/** @type {number} */ k) => rows[k].arrival, flight: (/** @type {number} */ k) => rows[k].flight };
     for (let k = from; k < to; k += 1) {
-      rows[k].time = Number.isNaN(rows[k].flight) ? rows[k].arrival : rows[k].flight + offset;
+      rows[k].time = clock.time(rows[k].arrival, rows[k].flight);
+      for (let m = clock.moved > 0 ? firstMoved(clock, frames, from, k) : k; m < k; m += 1) {
+        rows[m].time += clock.moved;
+      }
     }
     from = to;
   }
@@ -141,6 +145,7 @@ class Builder {
     this.columns = {
       count: 0,
       time: new Float64Array(room),
+      arrival: new Float64Array(room),
       flight: new Float32Array(room),
       seq: new Uint32Array(room),
       values: new Float32Array(room * WIDTH),
@@ -164,7 +169,7 @@ class Builder {
     for (let column = 0; column < WIDTH; column += 1) {
       columns.values[columns.count * WIDTH + column] = series.value(index, column);
     }
-    this.#end(series.time(index), series.flight(index), series.seqAt(index));
+    this.#end(series.time(index), series.arrivalAt(index), series.flight(index), series.seqAt(index));
   }
 
   /**
@@ -179,15 +184,16 @@ class Builder {
     const reset = last >= 0 && isReset(columns.flight[last], row.flight);
     if (time < before && (reset || last < 0 || time - columns.time[last] >= LEAST_SPACING_S)) {
       writeRow(columns.values, columns.count * WIDTH, row.batch, row.i);
-      this.#end(time, row.flight, row.seq);
+      this.#end(time, row.arrival, row.flight, row.seq);
     }
   }
 
-  /** @param {number} time @param {number} flight @param {number} seq */
-  #end(time, flight, seq) {
+  /** @param {number} time @param {number} arrival @param {number} flight @param {number} seq */
+  #end(time, arrival, flight, seq) {
     const { columns } = this;
     const at = columns.count;
     columns.time[at] = time;
+    columns.arrival[at] = arrival;
     columns.flight[at] = flight;
     columns.seq[at] = seq;
     const cut = at === 0 || isReset(columns.flight[at - 1], flight) || isJump(this, at - 1, this, at);

@@ -78,6 +78,15 @@ export class RecordedSeries {
     return low === 0 ? this.first - 1 : this.#run[low - 1].base + this.#run[low - 1].indexAt(time);
   }
 
+  /** @param {number} time */
+  heardBy(time) {
+    let i = this.#run.length - 1;
+    while (i >= 0 && this.#run[i].arrivalAt(0) > time) {
+      i -= 1;
+    }
+    return i < 0 ? -Infinity : this.#run[i].heardBy(time);
+  }
+
   /** @param {number} index @returns {Segment} */
   #find(index) {
     const at = this.#at;
@@ -198,7 +207,8 @@ function follows(before, after) {
 
 /** @param {ClockState} a @param {ClockState} b */
 function same(a, b) {
-  return Object.is(a.flight, b.flight) && a.offset === b.offset && a.last === b.last;
+  const clocks = Object.is(a.flight, b.flight) && a.offset === b.offset && a.last === b.last;
+  return clocks && Object.is(a.block, b.block) && a.least === b.least && a.before === b.before;
 }
 
 /** The frames of all drones in the chunks that are held; to views as any Store of series.js. */

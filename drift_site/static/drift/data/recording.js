@@ -1,15 +1,10 @@
 // A recorded race out of /api/races/{id}/telemetry/?format=binary: its frames around the moment that is shown.
 
-import { decodeFrames, ProtocolError } from "../wire/protocol.js";
 import { ChunkLoader, Refused } from "./chunks.js";
+import { batchesOf, CHUNK_S } from "./messages.js";
 import { RecordedStore } from "./recorded.js";
 
-/** @typedef {import("../wire/protocol.js").FrameBatch} FrameBatch */
-
-/** s; the server's, see docs/api.md. */
-export const CHUNK_S = 10;
 const BUDGET_BYTES = 64e6;
-const HEADER_BYTES = 16;
 // A drone's even clock may be this far before a frame's arrival, and views look a little ahead.
 const MARGIN_S = 0.5;
 
@@ -118,37 +113,4 @@ export async function fetched(url, signal) {
     throw new Error(`The server answered ${answer.status}`);
   }
   return answer;
-}
-
-/**
- * Cut messages that stand one behind the other.
- * @param {ArrayBuffer} bytes
- * @returns {FrameBatch[]}
- * @throws {Refused | Error} for what does not follow the protocol, and for an answer that was cut off
- */
-export function batchesOf(bytes) {
-  const view = new DataView(bytes);
-  const batches = [];
-  for (let at = 0; at < bytes.byteLength; ) {
-    if (at + HEADER_BYTES > bytes.byteLength) {
-      throw new Error("The answer was cut off");
-    }
-    const end = at + HEADER_BYTES + view.getUint32(at + 4, true) * view.getUint16(at + 2, true);
-    if (end > bytes.byteLength) {
-      throw new Error("The answer was cut off");
-    }
-    try {
-      const batch = decodeFrames(bytes.slice(at, end));
-      if (batch) {
-        batches.push(batch);
-      }
-    } catch (error) {
-      if (error instanceof ProtocolError) {
-        throw new Refused("This page does not fit the server. Reload it.", { cause: error });
-      }
-      throw error;
-    }
-    at = end;
-  }
-  return batches;
 }

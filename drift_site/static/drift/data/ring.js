@@ -1,6 +1,6 @@
 // Frames as typed arrays: what the socket or the recording writes, and every view reads.
 
-import { EvenClock } from "./evenclock.js";
+import { EvenClock, firstMoved, FRESH } from "./evenclock.js";
 
 /** @typedef {import("../wire/protocol.js").FrameBatch} FrameBatch */
 
@@ -83,6 +83,8 @@ export function isJump(from, a, to, b) {
  */
 export class FrameSeries {
   #time = new Float64Array(FIRST_CAPACITY);
+  /** When each came by the server's clock, race seconds. */
+  #arrival = new Float64Array(FIRST_CAPACITY);
   #values = new Float32Array(FIRST_CAPACITY * WIDTH);
   #flight = new Float32Array(FIRST_CAPACITY);
   /** The server's number of each frame. */
@@ -120,6 +122,11 @@ export class FrameSeries {
     return this.#time[index % this.#capacity];
   }
 
+  /** When a frame came, by the server's clock, race seconds. @param {number} index */
+  arrivalAt(index) {
+    return this.#arrival[index % this.#capacity];
+  }
+
   /** The sender's clock, s; NaN when its stream has none. @param {number} index */
   flight(index) {
     return this.#flight[index % this.#capacity];
@@ -145,11 +152,25 @@ export class FrameSeries {
    * @param {number} time race seconds
    */
   indexAt(time) {
+    return this.#lastUpTo(time, this.#time);
+  }
+
+  /**
+   * When the latest frame came that had come by a moment, race seconds; −Infinity when none had.
+   * @param {number} time race seconds
+   */
+  heardBy(time) {
+    const index = this.#lastUpTo(time, this.#arrival);
+    return index < this.first ? -Infinity : this.arrivalAt(index);
+  }
+
+  /** @param {number} time @param {Float64Array} times that rise with the frames' numbers */
+  #lastUpTo(time, times) {
     let low = this.first;
     let high = this.end;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.time(middle) <= time) {
+      if (times[middle % this.#capacity] <= time) {
         low = middle + 1;
       } else {
         high = middle;
@@ -171,17 +192,33 @@ export class FrameSeries {
     this.arrival = (batch.time(i) - batch.raceStart) / 1e6;
     const time = this.#clock.time(this.arrival, batch.flightTime(i));
     const reset = this.#clock.reset;
+    if (this.#clock.moved > 0) {
+      this.#move();
+    }
     if (this.length > 0 && !reset && time - this.time(this.end - 1) < LEAST_SPACING_S) {
       return;
     }
     this.#makeRoom();
     const slot = this.end % this.#capacity;
     this.#time[slot] = time;
+    this.#arrival[slot] = this.arrival;
     this.#flight[slot] = batch.flightTime(i);
     this.#seqs[slot] = seq;
     writeRow(this.#values, slot * WIDTH, batch, i);
     this.end += 1;
     this.#cut[slot] = reset || this.#isJump(this.end - 1) ? 1 : 0;
+  }
+
+  /** The clock has found out that it had stood still. */
+  #move() {
+    const from = firstMoved(this.#clock, this, this.first, this.end);
+    for (let index = from; index < this.end; index += 1) {
+      this.#time[index % this.#capacity] += this.#clock.moved;
+    }
+    if (from < this.end) {
+      this.#cut[from % this.#capacity] = this.#isJump(from) ? 1 : 0;
+      this.version += 1;
+    }
   }
 
   /** @param {number} index */
@@ -193,20 +230,21 @@ export class FrameSeries {
    * Take what insertion.js has put together instead: as many of the newest frames as are kept. Frames are numbered anew.
    * @param {import("./insertion.js").Columns} columns the latest frame is the series' own, or its first
    */
-  adopt({ count, time, flight, seq, values, cut }) {
+  adopt({ count, time, arrival, flight, seq, values, cut }) {
     const from = Math.max(0, count - this.#limit);
     const kept = count - from;
     this.#capacity = Math.min(this.#limit, Math.max(FIRST_CAPACITY, this.#capacity, kept));
     this.#time = copied(new Float64Array(this.#capacity), time.subarray(from, count));
+    this.#arrival = copied(new Float64Array(this.#capacity), arrival.subarray(from, count));
     this.#flight = copied(new Float32Array(this.#capacity), flight.subarray(from, count));
     this.#seqs = copied(new Uint32Array(this.#capacity), seq.subarray(from, count));
     this.#values = copied(new Float32Array(this.#capacity * WIDTH), values.subarray(from * WIDTH, count * WIDTH));
     this.#cut = copied(new Uint8Array(this.#capacity), cut.subarray(from, count));
     if (kept > 0 && this.#seq === 0) {
       this.#seq = seq[count - 1];
-      this.arrival = time[count - 1];
+      this.arrival = arrival[count - 1];
       const offset = Number.isNaN(flight[count - 1]) ? Infinity : time[count - 1] - flight[count - 1];
-      this.#clock = new EvenClock({ flight: flight[count - 1], offset, last: time[count - 1] });
+      this.#clock = new EvenClock({ ...FRESH, flight: flight[count - 1], offset, last: time[count - 1] });
     }
     this.first = 0;
     this.end = kept;
@@ -215,7 +253,7 @@ export class FrameSeries {
 
   /** What its arrays take. */
   get bytes() {
-    const arrays = [this.#time, this.#flight, this.#seqs, this.#values, this.#cut];
+    const arrays = [this.#time, this.#arrival, this.#flight, this.#seqs, this.#values, this.#cut];
     return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
@@ -233,6 +271,7 @@ export class FrameSeries {
   /** Only while the oldest frame stands in the first slot, so slots and numbers still agree. @param {number} capacity */
   #grow(capacity) {
     this.#time = copied(new Float64Array(capacity), this.#time);
+    this.#arrival = copied(new Float64Array(capacity), this.#arrival);
     this.#flight = copied(new Float32Array(capacity), this.#flight);
     this.#seqs = copied(new Uint32Array(capacity), this.#seqs);
     this.#values = copied(new Float32Array(capacity * WIDTH), this.#values);

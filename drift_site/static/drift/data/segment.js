@@ -1,6 +1,6 @@
 // One drone's frames of one chunk of a recording, and their even times.
 
-import { EvenClock, FRESH, isReset } from "./evenclock.js";
+import { EvenClock, firstMoved, FRESH, isReset } from "./evenclock.js";
 import { isJump, LEAST_SPACING_S, WIDTH, writeRow } from "./ring.js";
 
 /** @typedef {import("../wire/protocol.js").FrameBatch} FrameBatch */
@@ -39,6 +39,11 @@ export class Segment {
   /** Race seconds. @param {number} i counted within the segment, as everywhere here */
   time(i) {
     return this.#time[i];
+  }
+
+  /** When it came, by the server's clock, race seconds. @param {number} i */
+  arrivalAt(i) {
+    return this.#arrival[i];
   }
 
   /** @param {number} i */
@@ -94,19 +99,44 @@ export class Segment {
     const clock = new EvenClock(start ?? this.#guess());
     for (let i = 0; i < this.count; i += 1) {
       this.#time[i] = clock.time(this.#arrival[i], this.#flight[i]);
+      if (clock.moved > 0) {
+        this.#move(clock, i);
+      }
       this.#reset[i] = clock.reset ? 1 : 0;
       this.#cut[i] = clock.reset || (i > 0 && isJump(this, i - 1, this, i)) ? 1 : 0;
     }
     return clock.state;
   }
 
+  /** The clock has found out that it had stood still; a chunk before this one is left as it is. @param {EvenClock} clock @param {number} end */
+  #move(clock, end) {
+    const from = firstMoved(clock, this, 0, end);
+    for (let i = from; i < end; i += 1) {
+      this.#time[i] += clock.moved;
+    }
+    if (from > 0 && from < end) {
+      this.#cut[from] = this.#reset[from] === 1 || isJump(this, from - 1, this, from) ? 1 : 0;
+    }
+  }
+
   /** The last frame not later than a moment; −1 when all are later. @param {number} time */
   indexAt(time) {
+    return this.#lastUpTo(time, this.#time);
+  }
+
+  /** When the latest frame came that had come by a moment; −Infinity when none had. @param {number} time */
+  heardBy(time) {
+    const i = this.#lastUpTo(time, this.#arrival);
+    return i < 0 ? -Infinity : this.#arrival[i];
+  }
+
+  /** @param {number} time @param {Float64Array} times that rise */
+  #lastUpTo(time, times) {
     let low = 0;
     let high = this.count;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#time[middle] <= time) {
+      if (times[middle] <= time) {
         low = middle + 1;
       } else {
         high = middle;

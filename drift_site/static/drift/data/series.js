@@ -13,6 +13,8 @@
  * @property {(index: number, column: number) => number} value by COLUMN of ring.js
  * @property {(index: number) => boolean} isCut whether the way from the frame before is not known
  * @property {(time: number) => number} indexAt the last frame not later; `first − 1` when all are later
+ * @property {(time: number) => number} heardBy when the latest frame came that had come by a moment, by the server's clock,
+ *   race seconds; −Infinity when none had
  */
 
 /**

@@ -11,11 +11,17 @@ export class TimedLog {
   #values = [];
   #keep;
   #most;
+  #older;
 
-  /** @param {number} keep s, before the newest @param {number} [most] values */
-  constructor(keep, most = Infinity) {
+  /**
+   * @param {number} keep s, before the newest
+   * @param {number} [most] values
+   * @param {number} [older] values that stay although they are older: what holds at the oldest moment
+   */
+  constructor(keep, most = Infinity, older = 1) {
     this.#keep = keep;
     this.#most = most;
+    this.#older = older;
   }
 
   get length() {
@@ -27,16 +33,28 @@ export class TimedLog {
     const at = Math.max(time, this.#times.at(-1) ?? -Infinity);
     this.#times.push(at);
     this.#values.push(value);
-    // One that is older stays: it is what holds at the oldest moment.
+    const { length } = this.#times;
     let old = 0;
-    while (old + 1 < this.#times.length && (this.#times[old + 1] < at - this.#keep || this.#times.length - old > this.#most)) {
+    while (old + this.#older < length && (this.#times[old + this.#older] < at - this.#keep || length - old > this.#most)) {
       old += 1;
     }
     // In larger pieces, since each takes the whole list.
-    if (old > 64 || this.#times.length - old >= this.#most) {
+    if (old > 64 || length - old >= this.#most) {
       this.#times.splice(0, old);
       this.#values.splice(0, old);
     }
+  }
+
+  /**
+   * What was said from a moment on was said from another one on: the clock that told it went wrong.
+   * @param {number} from race seconds @param {number} to
+   */
+  move(from, to) {
+    let first = this.#times.length;
+    while (first > 0 && this.#times[first - 1] >= from) {
+      first -= 1;
+    }
+    this.#times.fill(Math.max(to, this.#times[first - 1] ?? -Infinity), first);
   }
 
   /** How many had been said by a moment. @param {number} time race seconds */

@@ -1,9 +1,10 @@
 // What the address of a live page asks for, and the address that asks for what is shown. Pure.
 
+import { CAMERAS, TRAIL_COLOURS, TRAILS } from "../scene/choices.js";
 import { MOST_DELAY_S } from "./player.js";
 
-/** @typedef {import("../scene/cameras.js").CameraMode} CameraMode */
-/** @typedef {import("../scene/trails3d.js").TrailColour} TrailColour */
+/** @typedef {import("../scene/choices.js").CameraMode} CameraMode */
+/** @typedef {import("../scene/choices.js").TrailColour} TrailColour */
 
 /**
  * @typedef {object} Choices
@@ -17,12 +18,6 @@ import { MOST_DELAY_S } from "./player.js";
 /** @type {Readonly<Choices>} */
 export const DEFAULTS = Object.freeze({ drone: null, camera: "chase", trail: 15, colour: "pilot", delay: 0 });
 
-/** @type {readonly CameraMode[]} */
-export const CAMERAS = ["chase", "first", "orbit", "top", "free"];
-export const TRAILS = [0, 5, 15, 60];
-/** @type {readonly TrailColour[]} */
-export const COLOURS = ["pilot", "speed", "throttle"];
-
 /** @param {string} search @returns {Choices} what is not there, or makes no sense, as in DEFAULTS */
 export function choicesOf(search) {
   const query = new URLSearchParams(search);
@@ -33,7 +28,7 @@ export function choicesOf(search) {
     drone: drone >= 1 ? drone : null,
     camera: CAMERAS.find((camera) => camera === query.get("camera")) ?? DEFAULTS.camera,
     trail: TRAILS.includes(number("trail")) ? number("trail") : DEFAULTS.trail,
-    colour: COLOURS.find((colour) => colour === query.get("colour")) ?? DEFAULTS.colour,
+    colour: TRAIL_COLOURS.find((colour) => colour === query.get("colour")) ?? DEFAULTS.colour,
     delay: delay <= MOST_DELAY_S ? delay : DEFAULTS.delay,
   };
 }

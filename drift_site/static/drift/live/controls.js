@@ -1,7 +1,7 @@
 // Buttons, lists and keys of the live page: each calls one and the same command.
 
 import { find } from "../common/dom.js";
-import { fillHelp, keepsKey } from "../common/keys.js";
+import { fillHelp, keepsKey, leaveFocus } from "../common/keys.js";
 import { HELP, commandOf } from "./keys.js";
 
 /** @typedef {import("./keys.js").Command} Command */
@@ -50,6 +50,7 @@ export class Controls {
     });
     this.#delay.addEventListener("change", () => hands.choose({ delay: Math.round(this.#delay.valueAsNumber) }));
     document.addEventListener("keydown", (event) => this.#key(event, cameras));
+    leaveFocus(root);
   }
 
   /** @param {Command} command */

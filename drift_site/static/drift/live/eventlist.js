@@ -2,17 +2,15 @@
 
 import { lapTime } from "../common/format.js";
 import { markElement } from "../map/marks.js";
+import { flawsOf } from "../panels/flaws.js";
+import { LISTED_LAPS } from "./inbox.js";
 
 /** @typedef {import("../wire/protocol.js").LapEvent} LapEvent */
-
-const SHOWN = 6;
-/** @type {Record<string, string>} */
-const FLAWS = { missed_gates: "gates missed", short: "too short" };
 
 export class EventList {
   #list;
   #none;
-  /** @type {LapEvent[]} */
+  /** @type {Array<{lap: LapEvent, name: string}>} */
   #shown = [];
 
   /** @param {HTMLElement} list @param {HTMLElement} none what is said while there are none */
@@ -26,34 +24,36 @@ export class EventList {
    * @param {(drone: number) => string} nameOf
    */
   write(laps, time, nameOf) {
-    const wanted = laps.lastAt(time, SHOWN);
-    if (wanted.length === this.#shown.length && wanted.every((lap, i) => lap === this.#shown[i])) {
+    const wanted = laps.lastAt(time, LISTED_LAPS).map((lap) => ({ lap, name: nameOf(lap.drone) }));
+    const shown = this.#shown;
+    if (wanted.length === shown.length && wanted.every(({ lap, name }, i) => lap === shown[i].lap && name === shown[i].name)) {
       return;
     }
     this.#shown = wanted;
     this.#none.hidden = wanted.length > 0;
-    this.#list.replaceChildren(...wanted.map((lap) => line(lap, nameOf(lap.drone))));
+    this.#list.replaceChildren(...wanted.map(({ lap, name }) => line(lap, name)));
   }
 }
 
 /** @param {LapEvent} lap @param {string} name */
-function line({ drone, number, duration_ms: duration, valid, flaws }, name) {
+function line(lap, name) {
+  const { drone, number, duration_ms: duration, valid } = lap;
   const item = document.createElement("li");
   const pilot = document.createElement("span");
   pilot.className = "live-event-pilot";
   pilot.textContent = name;
-  const lap = document.createElement("span");
-  lap.className = "soft";
-  lap.textContent = `Lap ${number}`;
+  const which = document.createElement("span");
+  which.className = "soft";
+  which.textContent = `Lap ${number}`;
   const time = document.createElement("span");
   time.className = "live-event-time";
   time.textContent = lapTime(duration);
-  item.append(markElement(drone), pilot, lap, time);
+  item.append(markElement(drone), pilot, which, time);
   if (!valid) {
     item.classList.add("void");
     const why = document.createElement("span");
     why.className = "live-event-why";
-    why.textContent = `does not count: ${flaws.map((flaw) => FLAWS[flaw] ?? flaw).join(", ")}`;
+    why.textContent = `does not count: ${flawsOf(lap).join("; ")}`;
     item.append(why);
   }
   return item;

@@ -20,8 +20,13 @@ const KEEP_S = MOST_BACK_S + MOST_DELAY_S + 5;
 const MOST_FRAMES = KEEP_S * 250;
 const MOST_EVENTS = 2000;
 const TRAIL_S = 60;
+/** So many laps are listed, however long ago they were closed. */
+export const LISTED_LAPS = 6;
 // A race that sends nothing so long after its hello has drones that stand still: the clock is then the hello's.
 const QUIET_MS = 1500;
+// The frames' clock and that of the hello may go apart, by seconds after some days.
+const APART_S = 0.25;
+const LATER_S = 1e-3;
 
 export class Inbox {
   store = new FrameStore(MOST_FRAMES);
@@ -33,15 +38,15 @@ export class Inbox {
   /** @type {TimedLog<Standing[]>} */
   standings = new TimedLog(KEEP_S, MOST_EVENTS);
   /** @type {TimedLog<LapEvent>} */
-  laps = new TimedLog(KEEP_S, MOST_EVENTS);
+  laps = new TimedLog(KEEP_S, MOST_EVENTS, LISTED_LAPS);
   /** @type {TimedLog<string>} */
   statuses = new TimedLog(KEEP_S, MOST_EVENTS);
-  /** Each drone's gates that counted. @type {Map<number, TimedLog<CrossingEvent>>} */
+  /** Each drone's gates that counted; null where some may have been missed. @type {Map<number, TimedLog<CrossingEvent | null>>} */
   #crossings = new Map();
   /** Changes with what drones there are, what they are called, and with the track. */
   revision = 0;
   backfill;
-  /** @type {{hello: Hello, at: number} | null} a hello that no frames have followed yet */
+  /** @type {{hello: Hello, at: number, told: number} | null} a hello that no frames have followed yet; `told` in race seconds */
   #quiet = null;
   #heard = -Infinity;
 
@@ -61,7 +66,7 @@ export class Inbox {
         this.revision += 1;
         break;
       case "standings":
-        this.standings.push(this.store.newest, message.standings);
+        this.standings.push(this.#newest, message.standings);
         break;
       case "crossing":
         if (message.counted) {
@@ -69,10 +74,10 @@ export class Inbox {
         }
         break;
       case "lap":
-        this.laps.push(this.store.newest, message);
+        this.laps.push(this.#newest, message);
         break;
       case "race":
-        this.statuses.push(this.store.newest, message.status);
+        this.statuses.push(this.#newest, message.status);
         break;
     }
   }
@@ -82,7 +87,7 @@ export class Inbox {
     const before = this.store.newest;
     this.store.take(batch);
     if (this.#quiet) {
-      this.#begin(batch, before);
+      this.#begin(batch, before, now);
     }
     this.#heard = now;
     this.clock.arrive(this.store.newest, now / 1000);
@@ -92,49 +97,79 @@ export class Inbox {
   look(now) {
     const quiet = this.#quiet;
     if (quiet && this.#heard < quiet.at && now - quiet.at > QUIET_MS && quiet.hello.race.started_at) {
-      const time = quiet.hello.server_time / 1e6 - Date.parse(quiet.hello.race.started_at) / 1000;
+      const time = momentOf(quiet.hello);
       this.clock.arrive(time, quiet.at / 1000);
-      this.backfill.want(Math.max(this.store.newest, time - TRAIL_S), time);
+      this.#fill(Math.max(this.store.newest, time - TRAIL_S), time);
       this.#heard = now;
     }
   }
 
-  /** The last gate of a drone that counted by a moment. @param {number} drone @param {number} time race seconds */
+  /**
+   * The last gate of a drone that counted by a moment; undefined where nobody knows.
+   * @param {number} drone @param {number} time race seconds
+   */
   crossingAt(drone, time) {
-    return this.#crossings.get(drone)?.at(time);
+    return this.#crossings.get(drone)?.at(time) ?? undefined;
   }
 
   close() {
     this.backfill.close();
   }
 
-  /** @param {Hello} hello @param {number} now ms */
+  /** The moment of which the server speaks, race seconds; −Infinity before the first. */
+  get #newest() {
+    return Math.max(this.store.newest, this.#quiet?.told ?? -Infinity);
+  }
+
+  /**
+   * How things stand now, by the server's clock: the picture may be a minute behind, and frames may have come long ago.
+   * @param {Hello} hello @param {number} now ms
+   */
   #hello(hello, now) {
+    const told = Math.max(this.store.newest + LATER_S, momentOf(hello));
     this.track = hello.track;
     this.drones = new Map(hello.drones.map((info) => [info.drone, info]));
     this.revision += 1;
-    this.standings.push(this.store.newest, hello.standings);
-    this.statuses.push(this.store.newest, hello.race.status);
+    this.standings.push(told, hello.standings);
+    this.statuses.push(told, hello.race.status);
+    // What was passed meanwhile was not told: the standings know.
+    this.#crossings.forEach((log) => log.push(told, null));
     this.clock.restart();
-    this.#quiet = { hello, at: now };
+    this.#quiet = { hello, at: now, told };
   }
 
   /**
    * The first frames after a hello: what came since the last ones before it is missing here, and may be in the recording.
-   * @param {FrameBatch} batch @param {number} before race seconds of the newest frame until now
+   * @param {FrameBatch} batch @param {number} before race seconds of the newest frame until now @param {number} now ms
    */
-  #begin(batch, before) {
-    this.#quiet = null;
+  #begin(batch, before, now) {
     const first = (batch.time(0) - batch.raceStart) / 1e6;
+    if (this.#quiet) {
+      this.#correct(this.#quiet.told, first - (now - this.#quiet.at) / 1000);
+      this.#quiet = null;
+    }
     // The clock may have been guessed from the hello.
     this.clock.restart();
-    this.backfill.want(Math.max(before, first - TRAIL_S, 0), first);
+    this.#fill(Math.max(before, first - TRAIL_S, 0), first);
+  }
+
+  /** What was told since the hello was told by the frames' clock. @param {number} told race seconds @param {number} moment as it should be */
+  #correct(told, moment) {
+    if (Math.abs(told - moment) > APART_S) {
+      [this.standings, this.laps, this.statuses, ...this.#crossings.values()].forEach((log) => log.move(told, moment));
+    }
+  }
+
+  /** @param {number} from race seconds @param {number} to */
+  #fill(from, to) {
+    this.backfill.again(to - KEEP_S);
+    this.backfill.want(from, to);
   }
 
   /** @param {number} time µs since 1970 */
   #seconds(time) {
     const seconds = (time - this.store.raceStart) / 1e6;
-    return Number.isNaN(seconds) ? this.store.newest : seconds;
+    return Number.isNaN(seconds) ? this.#newest : seconds;
   }
 
   /** @param {number} drone */
@@ -146,4 +181,9 @@ export class Inbox {
     }
     return log;
   }
+}
+
+/** When a hello was said, race seconds; −Infinity before the race's first frame. @param {Hello} hello */
+function momentOf({ race, server_time: time }) {
+  return race.started_at ? time / 1e6 - Date.parse(race.started_at) / 1000 : -Infinity;
 }

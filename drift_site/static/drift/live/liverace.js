@@ -30,6 +30,8 @@ export class LiveRace {
   /** Frames a second that all senders number; NaN before it is known. */
   rate = NaN;
   #feed;
+  /** Who is followed until the picture comes to where the first standings are told. @type {number | null} */
+  #stopgap = null;
   #rateAt = NaN;
   /** @type {Map<number, number>} */
   #rateSeqs = new Map();
@@ -84,12 +86,22 @@ export class LiveRace {
   /** At most ten times a second. @param {number} now ms */
   write(now) {
     this.inbox.look(now);
-    this.standings = this.inbox.standings.at(Number.isNaN(this.time) ? Infinity : this.time) ?? NOBODY;
-    if (this.followed === null) {
-      this.followed = this.standings[0]?.drone ?? this.people[0]?.drone ?? null;
-    }
+    this.#rank();
     this.situation = this.#shown(this.#feed.situation(now));
     this.#measure(now);
+  }
+
+  #rank() {
+    const { player, inbox } = this;
+    const now = inbox.standings.at(Infinity);
+    // Who sees the newest picture need not wait for the buffer, nor for the first frame.
+    const early = player.kind === "live" && player.delay === 0;
+    this.standings = inbox.standings.at(this.time) ?? (early ? now : undefined) ?? NOBODY;
+    const leader = this.standings[0]?.drone;
+    if (this.followed === null || (this.followed === this.#stopgap && leader !== undefined)) {
+      this.followed = leader ?? this.people[0]?.drone ?? null;
+      this.#stopgap = leader === undefined && now && now.length > 0 ? this.followed : null;
+    }
   }
 
   /** Follow the drone that is `step` further in the order of numbers. @param {number} step */
@@ -101,9 +113,8 @@ export class LiveRace {
 
   /** The end is told when the picture has come to it. @param {Situation} situation @returns {Situation} */
   #shown(situation) {
-    const over = situation.kind === "ended" || situation.kind === "ending";
     const status = this.inbox.statuses.at(this.time);
-    if (over && status !== undefined && status !== "ended" && status !== "ending" && this.time < this.inbox.store.newest) {
+    if (isOver(situation.kind) && !isOver(status) && this.time < this.inbox.store.newest) {
       return { kind: "live", text: "Live" };
     }
     return situation;
@@ -112,8 +123,8 @@ export class LiveRace {
   #findStale() {
     this.stale.clear();
     for (const series of this.inbox.store.all) {
-      const index = series.indexAt(this.time);
-      if (index < series.first || this.time - series.time(index) > STALE_MS / 1000) {
+      // By arrival: a drone's own clock may have fallen behind.
+      if (this.time - series.heardBy(this.time) > STALE_MS / 1000) {
         this.stale.add(series.drone);
       }
     }
@@ -133,4 +144,9 @@ export class LiveRace {
     this.rate = Number.isNaN(elapsed) ? NaN : (frames * 1000) / elapsed;
     this.#rateAt = now;
   }
+}
+
+/** Whether a race is over, or nearly, by its status or its situation. @param {string | undefined} kind */
+function isOver(kind) {
+  return kind === "ended" || kind === "ending";
 }

@@ -1,12 +1,14 @@
 // The live page put together: the race, the scene, the panels, and the hands on them.
 
 import { find, write } from "../common/dom.js";
+import { toggleFullscreen } from "../common/fullscreen.js";
 import { Seldom } from "../common/seldom.js";
 import { Leaderboard } from "../panels/leaderboard.js";
 import { nameOf } from "../panels/lines.js";
-import { ScrollingPlots } from "../panels/plots.js";
+import { ScrollingPlots } from "../panels/scrolling.js";
 import { AnyStage } from "../scene/anystage.js";
-import { CAMERAS, choicesOf, COLOURS, searchFor, TRAILS } from "./address.js";
+import { CAMERAS, TRAIL_COLOURS, TRAILS } from "../scene/choices.js";
+import { choicesOf, searchFor } from "./address.js";
 import { Controls } from "./controls.js";
 import { countersOf, writeCounters } from "./counters.js";
 import { EventList } from "./eventlist.js";
@@ -132,7 +134,7 @@ export class LivePage {
       previousDrone: () => this.#next(-1),
       nextDrone: () => this.#next(1),
       trail: () => this.#choose({ trail: after(TRAILS, this.#choices.trail) }),
-      colour: () => this.#choose({ colour: after(COLOURS, this.#choices.colour) }),
+      colour: () => this.#choose({ colour: after(TRAIL_COLOURS, this.#choices.colour) }),
       fullscreen: () => this.#fullscreen(),
     };
     acts[act]();
@@ -145,10 +147,8 @@ export class LivePage {
   }
 
   async #fullscreen() {
-    try {
-      await (document.fullscreenElement ? document.exitFullscreen() : this.#root.requestFullscreen());
-    } catch (error) {
-      console.warn("This browser does not fill the screen:", error);
+    if (!(await toggleFullscreen(this.#root))) {
+      write(find(document, "#spoken", HTMLElement), "This browser does not let the page fill the screen.");
     }
   }
 

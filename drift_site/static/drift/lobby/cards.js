@@ -32,18 +32,24 @@ export class Cards {
     setInterval(() => this.#writeAges(), AGES_EVERY_MS);
   }
 
-  /** Show these races and no others. @param {RaceCard[]} races newest first @param {number} serverTime µs since 1970 */
+  /**
+   * Show these races and no others.
+   * @param {RaceCard[]} races newest first @param {number} serverTime µs since 1970
+   * @returns {boolean} whether one that was shown is over now
+   */
   showAll(races, serverTime) {
     this.#ahead = serverTime / 1000 - Date.now();
     for (const race of [...races].reverse()) {
       this.show(race);
     }
     const active = new Set(races.map((race) => race.race_id));
+    let isOver = false;
     for (const raceId of this.#cards.keys()) {
       if (!active.has(raceId)) {
-        this.#leave(raceId);
+        isOver = this.#leave(raceId) || isOver;
       }
     }
+    return isOver;
   }
 
   /** @param {RaceCard} race */
@@ -74,13 +80,15 @@ export class Cards {
     this.#empty.hidden = this.#cards.size > 0;
   }
 
-  /** @param {string} raceId */
+  /** @param {string} raceId @returns {boolean} whether that is new */
   #leave(raceId) {
     const card = this.#cards.get(raceId);
-    if (card) {
-      card.leaving ||= Number(setTimeout(() => this.remove(raceId), ENDED_STAYS_MS));
-      card.element.dataset.status = "ended";
+    if (!card || card.leaving) {
+      return false;
     }
+    card.leaving = Number(setTimeout(() => this.remove(raceId), ENDED_STAYS_MS));
+    card.element.dataset.status = "ended";
+    return true;
   }
 
   /** @param {RaceView} view @param {RaceCard} race */

@@ -8,6 +8,7 @@ import { Finished } from "./finished.js";
 import { watchRaces } from "./racelist.js";
 
 /** @typedef {import("../wire/lobby.js").LobbyMessage} LobbyMessage */
+/** @typedef {import("../wire/lobby.js").RaceCard} RaceCard */
 
 const list = find(document, "#races", HTMLElement);
 const notice = find(document, "#notice", HTMLElement);
@@ -33,10 +34,17 @@ function warn(problem) {
   notice.hidden = problem === "";
 }
 
+/** @param {RaceCard[]} races @param {number} serverTime µs since 1970 */
+function showAll(races, serverTime) {
+  if (cards.showAll(races, serverTime)) {
+    finished.refresh();
+  }
+}
+
 /** @param {LobbyMessage} message */
 function take(message) {
   if (message.type === "hello") {
-    cards.showAll(message.races, message.server_time);
+    showAll(message.races, message.server_time);
     hellos += 1;
     if (hellos > 1) {
       finished.refresh(); // what ended while nobody listened
@@ -61,7 +69,7 @@ function fallBack(open) {
     polling = null;
     warn("");
   } else {
-    polling ??= watchRaces(url, (races, serverTime) => cards.showAll(races, serverTime), warn);
+    polling ??= watchRaces(url, showAll, warn);
   }
 }
 

@@ -1,16 +1,18 @@
 // Ending, saving and deleting a race: buttons (manage_race.html) inside an element that says which race it is and how it
 // is going, and the dialogs that ask first (manage_dialogs.html). It starts by itself on every page that includes those.
 
+import { Refusal, sendJson } from "../common/api.js";
 import { find, write } from "../common/dom.js";
 
 /** @typedef {"end" | "save" | "delete"} Act */
-/** @typedef {{method: string, path: string, body?: Record<string, string>}} Call */
+/** @typedef {{name: string, drift_map: string}} Saved */
 
-const NO_ANSWER = "The server does not answer. Try again in a moment.";
 const WATCHED = ["data-status", "data-state", "data-may-direct"];
 
 const dialogs = find(document, "#manage-dialogs", HTMLElement);
 const said = find(dialogs, "[data-said]", HTMLElement);
+/** Which opening of a dialog is the last one: an answer to an earlier one, for another race, must not touch it. */
+const openings = new WeakMap();
 
 /** Show what fits the state of the race. @param {HTMLElement} root */
 function refresh(root) {
@@ -48,6 +50,9 @@ function ask(act, root) {
     field.readOnly = track !== undefined;
     find(dialog, "#save-map-help", HTMLElement).hidden = track === undefined;
   }
+  const opening = {};
+  openings.set(dialog, opening);
+  busy(dialog, false);
   const form = find(dialog, "form", HTMLFormElement);
   form.onsubmit = (event) => {
     event.preventDefault();
@@ -55,72 +60,63 @@ function ask(act, root) {
     if (button?.value === "cancel") {
       dialog.close();
     } else {
-      perform(act, root, dialog);
+      perform(act, root, dialog, () => openings.get(dialog) === opening);
     }
   };
   dialog.showModal();
 }
 
-/** @param {Act} act @param {HTMLElement} root @param {HTMLDialogElement} dialog */
-async function perform(act, root, dialog) {
-  const buttons = [...dialog.querySelectorAll("button")];
-  const busy = (/** @type {boolean} */ on) => buttons.forEach((button) => (button.disabled = on));
-  busy(true);
+/** @param {HTMLDialogElement} dialog @param {boolean} on */
+function busy(dialog, on) {
+  dialog.querySelectorAll("button").forEach((button) => (button.disabled = on));
+}
+
+/**
+ * Do it. What is done shows on its race even when the dialog has been closed, or asks about another race, meanwhile.
+ * @param {Act} act @param {HTMLElement} root @param {HTMLDialogElement} dialog @param {() => boolean} isLast
+ */
+async function perform(act, root, dialog, isLast) {
+  const wanted = saved(act);
+  busy(dialog, true);
   refuse(dialog, "");
   try {
-    const refusal = await send(callFor(act, dialog), root);
-    if (refusal) {
-      refuse(dialog, refusal);
-    } else {
+    await call(act, root, wanted);
+    if (isLast()) {
       dialog.close();
-      settle(act, root, dialog);
     }
+    settle(act, root, wanted);
   } catch (error) {
-    console.warn("The call did not come through:", error);
-    refuse(dialog, NO_ANSWER);
+    if (!(error instanceof Refusal)) {
+      throw error;
+    }
+    console.warn("The call was refused:", error);
+    if (isLast() && dialog.open) {
+      refuse(dialog, error.message);
+    } else {
+      write(said, `${root.dataset.name}: ${error.message}`);
+    }
   } finally {
-    busy(false);
+    if (isLast()) {
+      busy(dialog, false);
+    }
   }
 }
 
-/** @param {Act} act @param {HTMLDialogElement} dialog @returns {Call} */
-function callFor(act, dialog) {
-  if (act === "end") {
-    return { method: "POST", path: "end/" };
-  }
-  if (act === "delete") {
-    return { method: "DELETE", path: "" };
-  }
-  return { method: "POST", path: "save/", body: saved(dialog) };
+/** What the dialog that saves says. @param {Act} act @returns {Saved | undefined} */
+function saved(act) {
+  const value = (/** @type {string} */ id) => find(dialogs, id, HTMLInputElement).value;
+  return act === "save" ? { name: value("#save-name"), drift_map: value("#save-map") } : undefined;
 }
 
-/** @param {HTMLDialogElement} dialog */
-function saved(dialog) {
-  const value = (/** @type {string} */ id) => find(dialog, id, HTMLInputElement).value;
-  return { name: value("#save-name"), drift_map: value("#save-map") };
+/** @param {Act} act @param {HTMLElement} root @param {Saved} [body] @throws {Refusal} */
+function call(act, root, body) {
+  const address = `${dialogs.dataset.api}${root.dataset.race}/`;
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
+  return act === "delete" ? sendJson("DELETE", address, token) : sendJson("POST", `${address}${act}/`, token, body);
 }
 
-/** @param {Call} call @param {HTMLElement} root @returns {Promise<string>} why it was refused; empty when it was done */
-async function send({ method, path, body }, root) {
-  const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-  const address = `${dialogs.dataset.api}${root.dataset.race}/${path}`;
-  const response = await fetch(address, { method, headers, body: body && JSON.stringify(body) });
-  return response.ok ? "" : refusalOf(response);
-}
-
-/** @param {Response} response */
-async function refusalOf(response) {
-  const text = await response.text();
-  try {
-    const answer = JSON.parse(text);
-    return answer.detail ?? Object.values(answer).flat().join(" ");
-  } catch {
-    return `The server refused it (${response.status}).`;
-  }
-}
-
-/** @param {Act} act @param {HTMLElement} root @param {HTMLDialogElement} dialog */
-function settle(act, root, dialog) {
+/** @param {Act} act @param {HTMLElement} root @param {Saved} [as] */
+function settle(act, root, as) {
   if (act === "delete") {
     if (root.id === "race") {
       location.assign(dialogs.dataset.lobby ?? "/");
@@ -132,8 +128,8 @@ function settle(act, root, dialog) {
   } else if (act === "end") {
     root.dataset.status = "ended";
     write(said, "The race has ended.");
-  } else {
-    const { name, drift_map: map } = saved(dialog);
+  } else if (as) {
+    const { name, drift_map: map } = as;
     root.dataset.name = name;
     root.dataset.map = map;
     for (const heading of root.querySelectorAll('[data-field="name"]')) {
@@ -148,10 +144,6 @@ function refuse(dialog, text) {
   const refusal = find(dialog, ".refusal", HTMLElement);
   write(refusal, text);
   refusal.hidden = text === "";
-}
-
-function csrfToken() {
-  return document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
 }
 
 document.addEventListener("click", ({ target }) => {

@@ -1,4 +1,4 @@
-// One race on the page: its feed, its top view, its figures. The markup is templates/drift_site/race_parts.html.
+// One race on the page: its feed, its top view, its figures. The markup is templates/drift_site/race_card.html.
 
 import { find, write } from "../common/dom.js";
 import * as loop from "../common/loop.js";
@@ -20,8 +20,6 @@ export class RaceView {
   /** @type {Situation["kind"] | ""} */
   #kind = "";
   #open = false;
-  /** What the situation was, each time it becomes another. @type {(situation: Situation) => void} */
-  onchange = () => {};
 
   /**
    * @param {HTMLElement} root
@@ -86,7 +84,6 @@ export class RaceView {
     if (situation.kind !== this.#kind) {
       this.#kind = situation.kind;
       this.#root.dataset.state = situation.kind;
-      this.onchange(situation);
     }
     const drones = this.#drones;
     const rate = drones.rate(now);

@@ -1,5 +1,6 @@
 // The drones of a race as the stream tells of them: their names, latest frame, trail and rate.
 
+import { noseFromAbove } from "../common/nose.js";
 import { STALE_MS } from "../wire/feed.js";
 import { Trail } from "./trail.js";
 
@@ -11,15 +12,13 @@ const RATE_WINDOW_MS = 1000;
 
 export class Drone {
   name = "";
-  velocityDerived = false;
   trail = new Trail();
   /** Position in m; NaN until the first frame, and where the stream carries none. */
   x = NaN;
   y = NaN;
   z = NaN;
-  /** Where the nose points in the plane, as a unit vector; NaN when not known. */
-  noseX = NaN;
-  noseZ = NaN;
+  /** Where the nose points seen from above; NaN when not known. */
+  nose = { x: NaN, y: NaN, z: NaN };
   /** m/s; NaN when not known. */
   speed = NaN;
   /** µs since 1970 of the latest frame. */
@@ -49,7 +48,6 @@ export class Drone {
   /** @param {DroneInfo} info */
   describe(info) {
     this.name = info.name || info.pilot || "";
-    this.velocityDerived = info.velocity_derived;
   }
 
   /** @param {FrameBatch} batch @param {number} i @param {number} now */
@@ -69,7 +67,7 @@ export class Drone {
     this.y = batch.position(i, 1);
     this.z = batch.position(i, 2);
     this.speed = Math.hypot(batch.velocity(i, 0), batch.velocity(i, 1), batch.velocity(i, 2));
-    this.#turn(batch.attitude(i, 0), batch.attitude(i, 1), batch.attitude(i, 2), batch.attitude(i, 3));
+    noseFromAbove(batch.attitude(i, 0), batch.attitude(i, 1), batch.attitude(i, 2), batch.attitude(i, 3), this.nose);
     if (Number.isFinite(this.x) && Number.isFinite(this.z)) {
       this.trail.push(this.time, this.x, this.z);
     }
@@ -86,16 +84,6 @@ export class Drone {
       this.#rateSeq = this.seq;
       this.#rateAt = now;
     }
-  }
-
-  /** The nose is the drone's +z, turned by its attitude. @param {number} x @param {number} y @param {number} z @param {number} w */
-  #turn(x, y, z, w) {
-    const right = 2 * (x * z + w * y);
-    const forward = 1 - 2 * (x * x + y * y);
-    const length = Math.hypot(right, forward);
-    // Straight up or down, the nose has no direction in the plane.
-    this.noseX = length > 0.05 ? right / length : NaN;
-    this.noseZ = length > 0.05 ? forward / length : NaN;
   }
 }
 

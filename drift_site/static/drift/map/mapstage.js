@@ -1,7 +1,9 @@
 // The race from above out of any store of frames, with the interface of the 3D scene: for browsers without WebGL.
 
+import { noseFromAbove } from "../common/nose.js";
 import { COLUMN } from "../data/ring.js";
 import { Sample, sampleAt } from "../data/sample.js";
+import { Shown } from "./shown.js";
 import { TopView } from "./topview.js";
 
 /** @typedef {import("../data/series.js").Series} Series */
@@ -16,7 +18,9 @@ const SPACING_S = 0.02;
 /** A drone of a store at the drawn moment. */
 class MapDrone {
   sample = new Sample();
+  nose = { x: NaN, y: NaN, z: NaN };
   stale = false;
+  /** When it was seen to be elsewhere. */
   arrivedAt = -Infinity;
   /** @type {Series | undefined} */
   series;
@@ -41,18 +45,16 @@ class MapDrone {
     return this.sample.speed;
   }
 
-  get noseX() {
-    const { values } = this.sample;
-    return 2 * (values[COLUMN.qx] * values[COLUMN.qz] + values[COLUMN.qw] * values[COLUMN.qy]);
-  }
-
-  get noseZ() {
-    const { values } = this.sample;
-    return 1 - 2 * (values[COLUMN.qx] ** 2 + values[COLUMN.qy] ** 2);
-  }
-
   isStale() {
     return this.stale || this.sample.certainty === "frozen";
+  }
+
+  /** @param {Series | undefined} series @param {number} time race seconds @param {number} seconds of trail */
+  take(series, time, seconds) {
+    this.series = series;
+    this.seconds = seconds;
+    const { values } = sampleAt(series, time, this.sample);
+    noseFromAbove(values[COLUMN.qx], values[COLUMN.qy], values[COLUMN.qz], values[COLUMN.qw], this.nose);
   }
 
   /** @param {number} newest race seconds @param {(age: number, x: number, z: number, cut: boolean) => void} point */
@@ -91,6 +93,7 @@ export class MapStage {
   drawn = 0;
   #canvas = document.createElement("canvas");
   #drones = { all: /** @type {MapDrone[]} */ ([]), newest: 0 };
+  #shown = new Shown();
   #view;
   #wroteAt = -Infinity;
 
@@ -122,18 +125,19 @@ export class MapStage {
   /** @param {{drone: number, label: string}[]} infos */
   setDrones(infos) {
     this.#drones.all = infos.map(({ drone, label }) => new MapDrone(drone, label));
+    this.#shown = new Shown();
   }
 
   /** @param {number} time race seconds @param {Store} store @param {ReadonlySet<number>} stale drones shown grey */
   draw(time, store, stale) {
     const now = performance.now();
-    this.#drones.newest = time;
-    for (const drone of this.#drones.all) {
-      drone.series = store.get(drone.number);
-      sampleAt(drone.series, time, drone.sample);
-      drone.stale = stale.has(drone.number);
-      drone.seconds = this.trailSeconds;
-      drone.arrivedAt = now;
+    if (this.#shown.differs(time, store, this.#drones.all, this.trailSeconds, stale)) {
+      this.#drones.newest = time;
+      for (const drone of this.#drones.all) {
+        drone.take(store.get(drone.number), time, this.trailSeconds);
+        drone.stale = stale.has(drone.number);
+        drone.arrivedAt = now;
+      }
     }
     this.#view.trailSeconds = this.trailSeconds;
     this.#view.nextGate = this.nextGate ?? NaN;
@@ -141,8 +145,7 @@ export class MapStage {
       this.#wroteAt = now;
       this.#view.write(now);
     }
-    this.#view.draw(now);
-    this.drawn += 1;
+    this.drawn += this.#view.draw(now) ? 1 : 0;
   }
 
   /** @param {number} drone */

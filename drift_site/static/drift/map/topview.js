@@ -14,8 +14,7 @@ import { TRAIL_SECONDS } from "./trail.js";
  * @property {string} label
  * @property {number} x m; NaN when not known, as the following
  * @property {number} z
- * @property {number} noseX
- * @property {number} noseZ
+ * @property {{readonly x: number, readonly z: number}} nose where it points, of length 1
  * @property {number} speed m/s
  * @property {number} arrivedAt when it was last heard of, on the page's clock
  * @property {(now: number) => boolean} isStale
@@ -65,14 +64,12 @@ export class TopView {
   #palette;
   #changed = true;
   #drawnAt = 0;
-  /** How long the trails are, s; 0 for none. */
-  trailSeconds = TRAIL_SECONDS;
-  /** The order of the gate that stands out; NaN for none. */
-  nextGate = NaN;
+  #trailSeconds = TRAIL_SECONDS;
+  #nextGate = NaN;
   /** @type {Gate[]} */
   #gates = [];
-  /** Written ten times a second, so that figures can be read. @type {Map<Drone, string>} */
-  #labels = new Map();
+  /** Written ten times a second, so that figures can be read. @type {WeakMap<Drone, {text: string, stale: boolean}>} */
+  #labels = new WeakMap();
   /** @type {ResizeObserver} */
   #observer;
   #recolour = () => {
@@ -101,6 +98,26 @@ export class TopView {
     this.#observer.disconnect();
     dark.removeEventListener("change", this.#recolour);
     contrast.removeEventListener("change", this.#recolour);
+  }
+
+  /** How long the trails are, s; 0 for none. */
+  get trailSeconds() {
+    return this.#trailSeconds;
+  }
+
+  set trailSeconds(seconds) {
+    this.#changed ||= seconds !== this.#trailSeconds;
+    this.#trailSeconds = seconds;
+  }
+
+  /** The order of the gate that stands out; NaN for none. */
+  get nextGate() {
+    return this.#nextGate;
+  }
+
+  set nextGate(order) {
+    this.#changed ||= !Object.is(order, this.#nextGate);
+    this.#nextGate = order;
   }
 
   /** @param {Gate[]} gates */
@@ -136,13 +153,21 @@ export class TopView {
   /** Take up new text beside the drones; called at most ten times a second. @param {number} now */
   write(now) {
     for (const drone of this.#drones.all) {
-      const speed = Number.isNaN(drone.speed) || drone.isStale(now) ? "" : ` ${drone.speed.toFixed(0)} m/s`;
-      this.#labels.set(drone, drone.label + speed);
-      this.#changed = true;
+      const stale = drone.isStale(now);
+      const text = drone.label + (Number.isNaN(drone.speed) || stale ? "" : ` ${drone.speed.toFixed(0)} m/s`);
+      const before = this.#labels.get(drone);
+      if (before?.text !== text || before.stale !== stale) {
+        this.#labels.set(drone, { text, stale });
+        this.#changed = true;
+      }
     }
   }
 
-  /** Take up where the drones are. Nothing is drawn where nothing has changed. @param {number} now */
+  /**
+   * Take up where the drones are. Nothing is drawn where nothing has changed.
+   * @param {number} now
+   * @returns {boolean} whether it was drawn
+   */
   draw(now) {
     for (const drone of this.#drones.all) {
       if (Number.isFinite(drone.x) && Number.isFinite(drone.z)) {
@@ -151,7 +176,7 @@ export class TopView {
     }
     this.#changed ||= this.#drones.all.some((drone) => drone.arrivedAt >= this.#drawnAt);
     if (!this.#changed || this.#width === 0) {
-      return;
+      return false;
     }
     const goal = fit(this.#extent, this.#width, this.#height);
     const jump = this.#fit === null || still.matches;
@@ -159,20 +184,29 @@ export class TopView {
     this.#changed = this.#fit !== goal;
     this.#drawnAt = now;
     this.#paint(this.#fit, now);
+    return true;
   }
 
   #resize() {
-    const ratio = window.devicePixelRatio || 1;
     this.#width = this.#canvas.clientWidth;
     this.#height = this.#canvas.clientHeight;
-    this.#canvas.width = Math.round(this.#width * ratio);
-    this.#canvas.height = Math.round(this.#height * ratio);
     this.#fit = null;
     this.#changed = true;
   }
 
+  /** Only before it is painted, since a canvas that gets another size is empty. */
+  #size() {
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [Math.round(this.#width * ratio), Math.round(this.#height * ratio)];
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      this.#canvas.width = width;
+      this.#canvas.height = height;
+    }
+  }
+
   /** @param {Fit} view @param {number} now */
   #paint(view, now) {
+    this.#size();
     const context = this.#context;
     const ratio = this.#canvas.width / this.#width;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -303,10 +337,10 @@ export class TopView {
     const index = colourOf(drone.number);
     context.lineWidth = 1.5;
     context.strokeStyle = this.#palette.ink;
-    if (!stale && !Number.isNaN(drone.noseX)) {
+    if (!stale && !Number.isNaN(drone.nose.x)) {
       context.beginPath();
-      context.moveTo(px + drone.noseX * MARK_PX, py - drone.noseZ * MARK_PX);
-      context.lineTo(px + drone.noseX * MARK_PX * 2, py - drone.noseZ * MARK_PX * 2);
+      context.moveTo(px + drone.nose.x * MARK_PX, py - drone.nose.z * MARK_PX);
+      context.lineTo(px + drone.nose.x * MARK_PX * 2, py - drone.nose.z * MARK_PX * 2);
       context.stroke();
     }
     context.beginPath();
@@ -334,7 +368,7 @@ export class TopView {
     context.fillStyle = this.#palette.ink;
     const taken = shown.map((drone) => box(this.#px(view, drone.x) - MARK_PX, this.#py(view, drone.z), 2 * MARK_PX));
     for (const drone of shown) {
-      const text = this.#labels.get(drone) ?? drone.label;
+      const text = this.#labels.get(drone)?.text ?? drone.label;
       const width = context.measureText(text).width;
       const [px, py] = [this.#px(view, drone.x), this.#py(view, drone.z)];
       const places = [px + BESIDE_PX, px - BESIDE_PX - width].map((x) => box(x, py, width));

@@ -1,5 +1,7 @@
 // How a drone lies in the air, out of its attitude. Pure.
 
+import { noseOf } from "../common/nose.js";
+
 /**
  * @typedef {object} Lie degrees; NaN where the attitude is not known
  * @property {number} pitch −90..90, + nose up
@@ -8,6 +10,7 @@
  */
 
 const DEGREES = 180 / Math.PI;
+const nose = { x: NaN, y: NaN, z: NaN };
 
 /**
  * The axes are docs/protocol.md's: x right, y up, z forward, left-handed. In them a turn by + about x is nose down, about
@@ -18,14 +21,12 @@ const DEGREES = 180 / Math.PI;
  */
 export function lieOf(x, y, z, w, out) {
   // The world's components of the drone's own axes: how far its nose and its right side point up, its roof too.
-  const noseX = 2 * (x * z + w * y);
-  const noseY = 2 * (y * z - w * x);
-  const noseZ = 1 - 2 * (x * x + y * y);
+  noseOf(x, y, z, w, nose);
   const rightY = 2 * (x * y + w * z);
   const roofY = 1 - 2 * (x * x + z * z);
-  out.pitch = Math.asin(Math.max(-1, Math.min(1, noseY))) * DEGREES;
+  out.pitch = Math.asin(Math.max(-1, Math.min(1, nose.y))) * DEGREES;
   out.roll = Math.atan2(-rightY, roofY) * DEGREES;
-  out.heading = (Math.atan2(noseX, noseZ) * DEGREES + 360) % 360;
+  out.heading = (Math.atan2(nose.x, nose.z) * DEGREES + 360) % 360;
   return out;
 }
 

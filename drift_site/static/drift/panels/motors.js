@@ -30,6 +30,7 @@ export class Motors {
 
   /** @param {HTMLElement} root */
   constructor(root) {
+    root.classList.add("motors-box");
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "Motors, rounds a minute");
     this.#list = document.createElement("ul");

@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import { write } from "../common/dom.js";
 import { figure } from "../common/format.js";
 import { Seldom } from "../common/seldom.js";
-import { groupOf, PlotGroup } from "./plotgroup.js";
+import { PlotGroup } from "./plotgroup.js";
 import { axisOf, Colours, fitted, roomy, Y_AXIS_PX } from "./plotstyle.js";
 import { PlotTable } from "./plottable.js";
 import { extremes, nearest } from "./thin.js";
@@ -27,7 +27,7 @@ import { extremes, nearest } from "./thin.js";
  * @property {string} [unit]
  * @property {string} [xLabel]
  * @property {string} [xUnit]
- * @property {string | PlotGroup} [sync] plots of one group have one cursor and one zoom
+ * @property {PlotGroup} [sync] plots of one group have one cursor and one zoom
  * @property {number} [height] px
  * @property {number} [digits] after the point
  * @property {number} [xDigits]
@@ -72,7 +72,7 @@ export class Plot {
     this.#options = options;
     this.#columns = [[], ...options.series.map(() => [])];
     this.#colours = new Colours(root, () => this.#plot.redraw(false, true));
-    this.#group = options.sync instanceof PlotGroup ? options.sync : options.sync ? groupOf(options.sync) : new PlotGroup();
+    this.#group = options.sync ?? new PlotGroup();
     this.#leave = this.#group.add(this);
     root.classList.add("plot");
     const holder = document.createElement("div");
@@ -112,11 +112,6 @@ export class Plot {
   marks(marks) {
     this.#marks = marks;
     this.#plot.redraw(false, false);
-  }
-
-  /** Put the cursor of this plot and its group to a place of the x axis. @param {number | null} x */
-  cursor(x) {
-    this.#group.cursor(x);
   }
 
   /** @param {number | null} x */

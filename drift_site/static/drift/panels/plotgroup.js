@@ -45,16 +45,3 @@ export class PlotGroup {
     this.onzoom(range);
   }
 }
-
-/** @type {Map<string, PlotGroup>} */
-const groups = new Map();
-
-/** The group of a name; it is made when it is asked for first. @param {string} key */
-export function groupOf(key) {
-  let group = groups.get(key);
-  if (!group) {
-    group = new PlotGroup();
-    groups.set(key, group);
-  }
-  return group;
-}

@@ -194,10 +194,13 @@ export class ScrollingPlots {
   draw(series, time) {
     const shown = this.#shown;
     const end = series?.end ?? -1;
-    if ((shown.series === series && shown.end === end && shown.time === time) || !this.#drawDue.due(performance.now())) {
+    // With nothing in the window, one moment looks like another.
+    const empty = !series || series.length === 0 || !(time - series.time(end - 1) <= WINDOW_S);
+    const at = empty ? Infinity : time;
+    if ((shown.series === series && shown.end === end && shown.time === at) || !this.#drawDue.due(performance.now())) {
       return;
     }
-    Object.assign(shown, { series, end, time });
+    Object.assign(shown, { series, end, time: at });
     const count = series ? this.#take(series, time) : 0;
     const xs = this.#x.subarray(0, count);
     this.#strips.forEach((strip) => strip.show(xs));

@@ -1,9 +1,9 @@
 // What the address says of a replay, so that a link leads to the same moment. Pure.
 
+import { CAMERAS } from "../scene/choices.js";
 import { FASTEST, SLOWEST } from "./player.js";
 
-export const CAMERAS = /** @type {const} */ (["chase", "first", "orbit", "top", "free"]);
-/** @typedef {(typeof CAMERAS)[number]} Camera */
+/** @typedef {import("../scene/choices.js").CameraMode} Camera */
 
 /**
  * @typedef {object} Place what is not said is null

@@ -1,8 +1,8 @@
 // Keys and the choices over the scene.
 
 import { find } from "../common/dom.js";
-import { keepsKey } from "../common/keys.js";
-import { CAMERAS } from "./address.js";
+import { keepsKey, leaveFocus } from "../common/keys.js";
+import { CAMERAS } from "../scene/choices.js";
 import { commandOf } from "./keys.js";
 
 /** @typedef {import("./keys.js").Command} Command */
@@ -13,7 +13,6 @@ export class Inputs {
   #root;
   #drone;
   #camera;
-  #byPointer = false;
   /** What a key asks for. @type {(command: Command, camera: number) => void} */
   oncommand = () => {};
 
@@ -27,13 +26,8 @@ export class Inputs {
     this.#drone.addEventListener("change", () => session.follow(Number(this.#drone.value)));
     this.#camera.addEventListener("change", () => this.oncommand("camera", CAMERAS.findIndex((each) => each === this.#camera.value)));
     addEventListener("keydown", (event) => this.#key(event));
-    addEventListener("pointerdown", () => (this.#byPointer = true), { capture: true });
-    addEventListener("keydown", () => (this.#byPointer = false), { capture: true });
     addEventListener("online", () => session.retryNow());
-    // A pointer leaves no focus behind, so that the next key is the page's; the keyboard keeps its place.
-    for (const kind of ["change", "click"]) {
-      root.addEventListener(kind, ({ target }) => this.#leave(target));
-    }
+    leaveFocus(root);
   }
 
   /** Show what is chosen. */
@@ -48,15 +42,6 @@ export class Inputs {
     const select = find(this.#root, `select[data-field="${name}"]`, HTMLSelectElement);
     select.selectedIndex = (select.selectedIndex + 1) % select.length;
     select.dispatchEvent(new Event("change"));
-  }
-
-  /** @param {EventTarget | null} target */
-  #leave(target) {
-    const element = target instanceof Element ? target.closest("button, select") : null;
-    const isChosen = element instanceof HTMLSelectElement && document.activeElement === element;
-    if (this.#byPointer && (element instanceof HTMLButtonElement || isChosen) && !element.closest("dialog")) {
-      element.blur();
-    }
   }
 
   /** @param {KeyboardEvent} event */

@@ -2,13 +2,12 @@
 
 import { write } from "../common/dom.js";
 import { lapTime } from "../common/format.js";
+import { flawsOf } from "../panels/flaws.js";
 import { clock } from "./timetext.js";
 
 /** @typedef {import("../data/history.js").RecordedLap} RecordedLap */
 /** @typedef {import("./marks.js").Marks} Marks */
 
-/** @type {Record<string, string>} */
-const FLAWS = { missed_gates: "missed gates", short: "too short" };
 const BESTS = { overall: "★ best of the race", personal: "▲ own best" };
 
 export class LapList {
@@ -85,5 +84,5 @@ function noteOf(lap) {
   if (lap.valid) {
     return "";
   }
-  return `does not count: ${lap.reason || lap.flaws.map((flaw) => FLAWS[flaw] ?? flaw).join(", ") || "ruled out"}`;
+  return `does not count: ${lap.reason || flawsOf(lap).join("; ") || "ruled out"}`;
 }

@@ -180,11 +180,11 @@ export class Player {
       return;
     }
     const next = this.#after(Math.min(elapsed, LONGEST_STEP_S) * this.#speed);
-    if (ready(next)) {
+    this.#waiting = !ready(next);
+    // Where a loop comes round, its beginning may be held no more, and it is loaded only around the moment: so it is waited for there.
+    if (!this.#waiting || next < this.#time) {
       this.#time = next;
       this.#playing = next < this.#duration;
-    } else {
-      this.#waiting = true;
     }
   }
 

@@ -1,6 +1,7 @@
 // The replay page: puts a session, the scene and the panels together.
 
 import { find } from "../common/dom.js";
+import { toggleFullscreen } from "../common/fullscreen.js";
 import { fillHelp } from "../common/keys.js";
 import * as loop from "../common/loop.js";
 import { nameOf } from "../panels/lines.js";
@@ -105,12 +106,7 @@ class ReplayPage {
   }
 
   async #fillScreen() {
-    try {
-      await (document.fullscreenElement ? document.exitFullscreen() : this.#root.requestFullscreen());
-    } catch (error) {
-      if (!(error instanceof TypeError || error instanceof DOMException)) {
-        throw error;
-      }
+    if (!(await toggleFullscreen(this.#root))) {
       this.#spoken.textContent = "This browser does not let the page fill the screen.";
     }
   }

@@ -1,8 +1,9 @@
 // One replay: what is shown, of whom, from where, and what a person may ask for. It draws nothing.
 
+import { crossingsAsSeen, lapsAsSeen } from "../data/behind.js";
 import { StandingsHistory, lapsOf, timelineOf } from "../data/history.js";
 import { Recording } from "../data/recording.js";
-import { CAMERAS } from "./address.js";
+import { CAMERAS } from "../scene/choices.js";
 import { lapAt, lapOf, marksOf, NOTHING } from "./marks.js";
 import { Player } from "./player.js";
 
@@ -23,7 +24,7 @@ export class Session {
   recording;
   /** Null for a race that is not timed. @type {StandingsHistory | null} */
   standings;
-  /** @type {RecordedLap[]} */
+  /** Where they are seen. @type {RecordedLap[]} */
   laps = [];
   /** The followed drone's. @type {Marks} */
   marks = NOTHING;
@@ -211,14 +212,15 @@ export class Session {
     clearTimeout(this.#timer);
     try {
       const [laps, timeline] = await Promise.all([
-        this.laps.length > 0 ? this.laps : lapsOf(`${this.#api}laps/`, asked.signal),
+        this.laps.length > 0 ? this.laps : lapsOf(`${this.#api}laps/`, asked.signal).then(lapsAsSeen),
         drone === null ? { crossings: [], resets: [] } : timelineOf(`${this.#api}timeline/`, drone, asked.signal),
       ]);
       if (asked.signal.aborted) {
         return;
       }
       this.laps = laps;
-      this.marks = drone === null ? NOTHING : marksOf(drone, laps, timeline.crossings, timeline.resets);
+      const crossings = crossingsAsSeen(timeline.crossings, laps, timeline.resets);
+      this.marks = drone === null ? NOTHING : marksOf(drone, laps, crossings, timeline.resets);
       this.trouble = "";
       this.#goToWantedLap();
     } catch (error) {

@@ -7,7 +7,7 @@ import { write } from "./address.js";
 
 // Browsers refuse an address that changes many times a second.
 const EVERY_MS = 1000;
-// While somebody scrubs or plays, the address waits until this long after the last change of its own accord.
+// For so long the button says that the link is copied.
 const SAID_MS = 2500;
 
 /** The present address with a moment in it. @param {Place} place */

@@ -5,13 +5,15 @@ import { find, write } from "../common/dom.js";
 import { Sample, sampleAt } from "../data/sample.js";
 import { Leaderboard } from "../panels/leaderboard.js";
 import { AnyStage } from "../scene/anystage.js";
-import { TRAIL_COLOURS } from "../scene/stage.js";
+import { TRAIL_COLOURS } from "../scene/choices.js";
+import { Board } from "./board.js";
 import { Curves } from "./curves.js";
 import { Hud } from "./hud.js";
 import { LapList } from "./laplist.js";
 import { inWords } from "./marks.js";
 import { Scrubber } from "./scrubber.js";
 import { clock } from "./timetext.js";
+import { troubleText } from "./trouble.js";
 
 /** @typedef {import("./facts.js").Facts} Facts */
 /** @typedef {import("./marks.js").Marks} Marks */
@@ -34,7 +36,7 @@ export class Views {
   #laps;
   #curves;
   #sample = new Sample();
-  #other = new Sample();
+  #told = new Board();
   /** @type {Set<number>} */
   #stale = new Set();
   /** @type {Marks | null} */
@@ -129,15 +131,17 @@ export class Views {
     this.#scrubber.write();
     this.#hud.write(this.#sample);
     this.#laps.write(player.time, loopLap);
+    const told = this.#told.at(standings, player.time);
     this.#board.update({
-      standings: standings?.at(player.time) ?? [],
+      standings: told.standings,
       drones: this.#facts.drones,
       track: this.#facts.track,
       followed,
       stale: this.#stale,
       now,
     });
-    write(this.#field("as-of"), clock(player.time, 0));
+    write(this.#field("as-of"), told.asOf);
+    find(this.#root, "#board", HTMLElement).ariaBusy = String(told.isLoading);
     this.#writeState(now);
   }
 
@@ -145,9 +149,9 @@ export class Views {
     const { player, recording } = this.#session;
     this.#stale.clear();
     for (const { drone } of this.#facts.drones) {
-      const series = recording.store.get(drone);
-      const { index } = sampleAt(series, player.time, this.#other);
-      if (!series || index < series.first || player.time - series.time(index) > STALE_S) {
+      // By arrival, as on the live page: a drone's own clock may have fallen behind.
+      const heard = recording.store.get(drone)?.heardBy(player.time) ?? -Infinity;
+      if (player.time - heard > STALE_S) {
         this.#stale.add(drone);
       }
     }
@@ -155,8 +159,8 @@ export class Views {
 
   /** @param {number} now */
   #writeState(now) {
-    const { player, recording, trouble } = this.#session;
-    const { fault, failure } = recording;
+    const { player, recording } = this.#session;
+    const { fault } = recording;
     this.#waitingSince = player.waiting ? (Number.isNaN(this.#waitingSince) ? now : this.#waitingSince) : NaN;
     const isLate = now - this.#waitingSince > PATIENCE_MS;
     const state = fault ? "refused" : player.waiting ? "loading" : player.playing ? "playing" : "paused";
@@ -165,14 +169,7 @@ export class Views {
     }
     this.#say("wait", isLate && !fault ? `Loading ${clock(player.time, 0)} …` : "");
     this.#say("note", fault);
-    let text = "";
-    if (!fault && failure) {
-      const seconds = Math.max(0, Math.ceil((failure.until - now) / 1000));
-      const when = seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…";
-      text = `${failure.why}: the frames from ${clock(failure.from, 0)} on have not come. ${when}`;
-    } else if (!fault && trouble) {
-      text = `${trouble}: laps and gates are not marked yet. Trying again…`;
-    }
+    const text = troubleText(this.#session, now);
     write(this.#field("trouble-text"), text);
     this.#field("trouble").hidden = text === "";
   }

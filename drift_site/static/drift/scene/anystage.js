@@ -5,9 +5,9 @@ import { NoWebGL, Stage } from "./stage.js";
 
 /** @typedef {import("../data/series.js").Store} Store */
 /** @typedef {import("../wire/protocol.js").Track} Track */
-/** @typedef {import("./cameras.js").CameraMode} CameraMode */
+/** @typedef {import("./choices.js").CameraMode} CameraMode */
+/** @typedef {import("./choices.js").TrailColour} TrailColour */
 /** @typedef {import("./drones3d.js").DroneInfo} DroneInfo */
-/** @typedef {import("./trails3d.js").TrailColour} TrailColour */
 
 const NO_WEBGL = "This browser gives no 3D (WebGL). The race is shown from above.";
 const LOST = "The graphics card has taken the 3D picture away. The race is shown from above until it is back.";

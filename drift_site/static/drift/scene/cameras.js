@@ -10,10 +10,8 @@ import { easedPart, fitDistance, headingOf, turnTowards } from "./framing.js";
 
 /** @typedef {import("./framing.js").Bounds} Bounds */
 /** @typedef {import("./dronemodel.js").DroneModel} DroneModel */
-/** @typedef {"chase" | "first" | "orbit" | "top" | "free"} CameraMode */
+/** @typedef {import("./choices.js").CameraMode} CameraMode */
 
-/** @type {readonly CameraMode[]} */
-export const CAMERAS = Object.freeze(["chase", "first", "orbit", "top", "free"]);
 /** @type {Readonly<Record<CameraMode, number>>} */
 const FOV = Object.freeze({ chase: 62, first: 84, orbit: 50, top: 30, free: 62 });
 const BEHIND_M = 2.7;
@@ -99,6 +97,11 @@ export class Cameras {
   /** Whether the followed drone fills a good part of the picture. */
   get isClose() {
     return this.#mode === "chase";
+  }
+
+  /** Whether somebody holds a key that moves it. */
+  get isFlying() {
+    return this.#mode === "free" && this.#fly.isMoving;
   }
 
   #startSwing() {

@@ -2,12 +2,8 @@
 
 import { Euler, Vector3 } from "three";
 
-/** @type {Readonly<Record<string, readonly [number, number, number]>>} right, up, back */
-const WAYS = Object.freeze({
-  KeyW: [0, 0, -1], ArrowUp: [0, 0, -1], KeyS: [0, 0, 1], ArrowDown: [0, 0, 1],
-  KeyA: [-1, 0, 0], ArrowLeft: [-1, 0, 0], KeyD: [1, 0, 0], ArrowRight: [1, 0, 0],
-  KeyQ: [0, -1, 0], KeyE: [0, 1, 0],
-});
+import { FlyKeys } from "./flykeys.js";
+
 const SPEED_M_PER_S = 14;
 const FASTER = 4;
 const TURN_PER_PX = 0.0035;
@@ -21,9 +17,7 @@ export class FlyControls {
   #element;
   #position = new Vector3(0, 6, 20);
   #turn = new Euler(0, 0, 0, "YXZ");
-  /** @type {Set<string>} */
-  #held = new Set();
-  #fast = false;
+  #keys = new FlyKeys();
   /** @type {Map<number, {x: number, y: number}>} */
   #pointers = new Map();
   #ahead = 0;
@@ -33,9 +27,9 @@ export class FlyControls {
   constructor(element) {
     this.#element = element;
     const { signal } = this.#ends;
-    element.addEventListener("keydown", (event) => this.#key(event, true), { signal });
-    element.addEventListener("keyup", (event) => this.#key(event, false), { signal });
-    element.addEventListener("blur", () => this.#held.clear(), { signal });
+    element.addEventListener("keydown", (event) => this.#press(event), { signal });
+    element.addEventListener("keyup", (event) => this.#keys.release(event), { signal });
+    element.addEventListener("blur", () => this.#keys.clear(), { signal });
     element.addEventListener("pointerdown", (event) => this.#down(event), { signal });
     element.addEventListener("pointermove", (event) => this.#drag(event), { signal });
     element.addEventListener("pointerup", (event) => this.#pointers.delete(event.pointerId), { signal });
@@ -48,38 +42,28 @@ export class FlyControls {
     this.#position.copy(camera.position);
     this.#turn.setFromQuaternion(camera.quaternion);
     this.#turn.z = 0;
-    this.#held.clear();
+    this.#keys.clear();
+  }
+
+  get isMoving() {
+    return this.#keys.isMoving;
   }
 
   /** @param {number} elapsed s @param {import("three").PerspectiveCamera} camera */
   move(elapsed, camera) {
-    step.set(0, 0, 0);
-    for (const code of this.#held) {
-      const [right, up, back] = WAYS[code];
-      step.x += right;
-      step.y += up;
-      step.z += back;
-    }
+    step.set(this.#keys.right, this.#keys.up, this.#keys.back);
     camera.quaternion.setFromEuler(this.#turn);
-    step.multiplyScalar(Math.min(0.1, elapsed) * SPEED_M_PER_S * (this.#fast ? FASTER : 1));
+    step.multiplyScalar(Math.min(0.1, elapsed) * SPEED_M_PER_S * (this.#keys.isFast ? FASTER : 1));
     step.z -= this.#ahead;
     this.#ahead = 0;
     this.#position.add(step.applyQuaternion(camera.quaternion));
     camera.position.copy(this.#position);
   }
 
-  /** @param {KeyboardEvent} event @param {boolean} down */
-  #key(event, down) {
-    this.#fast = event.shiftKey;
-    if (!this.enabled || !(event.code in WAYS) || event.ctrlKey || event.altKey || event.metaKey) {
-      return;
-    }
-    // The page's own keys, the arrows among them, rest while somebody flies.
-    event.preventDefault();
-    if (down) {
-      this.#held.add(event.code);
-    } else {
-      this.#held.delete(event.code);
+  /** The page's own keys, the arrows among them, rest while somebody flies. @param {KeyboardEvent} event */
+  #press(event) {
+    if (this.enabled && this.#keys.press(event)) {
+      event.preventDefault();
     }
   }
 

@@ -1,10 +1,13 @@
 // What cameras reckon with: the extent of what is flown, headings, and how far away all of it is in sight. Pure; in the
 // simulator's axes, metres and radians.
 
+import { noseOf } from "../common/nose.js";
+
 // A single drone on its grid place is not the whole world.
 const LEAST_HALF_M = 12;
 // Courses begin at height 0 by custom; only what is flown far from it moves the ground.
 const USUAL_FLOOR_M = [-0.5, 30];
+const nose = { x: NaN, y: NaN, z: NaN };
 
 /** The box of what has been seen. */
 export class Bounds {
@@ -57,9 +60,8 @@ export function easedPart(elapsed, tau) {
  * @param {number} otherwise for a nose that points straight up or down, or is not known
  */
 export function headingOf(x, y, z, w, otherwise) {
-  const right = 2 * (x * z + w * y);
-  const forward = 1 - 2 * (x * x + y * y);
-  return Math.hypot(right, forward) > 0.1 ? Math.atan2(right, forward) : otherwise;
+  noseOf(x, y, z, w, nose);
+  return Math.hypot(nose.x, nose.z) > 0.1 ? Math.atan2(nose.x, nose.z) : otherwise;
 }
 
 /**

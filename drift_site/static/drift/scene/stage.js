@@ -2,7 +2,9 @@
 
 import { DirectionalLight, HemisphereLight, Scene, WebGLRenderer } from "three";
 
-import { CAMERAS, Cameras } from "./cameras.js";
+import { Shown } from "../map/shown.js";
+import { Awake } from "./awake.js";
+import { Cameras } from "./cameras.js";
 import { Drones3D } from "./drones3d.js";
 import { Bounds } from "./framing.js";
 import { Gates3D } from "./gates3d.js";
@@ -14,14 +16,7 @@ import { Trails3D } from "./trails3d.js";
 
 /** @typedef {import("../data/series.js").Store} Store */
 /** @typedef {import("../wire/protocol.js").Track} Track */
-/** @typedef {import("./cameras.js").CameraMode} CameraMode */
 /** @typedef {import("./drones3d.js").DroneInfo} DroneInfo */
-/** @typedef {import("./trails3d.js").TrailColour} TrailColour */
-
-export { CAMERAS };
-export const TRAILS = Object.freeze([0, 5, 15, 60]);
-/** @type {readonly TrailColour[]} */
-export const TRAIL_COLOURS = Object.freeze(["pilot", "speed", "throttle"]);
 
 const MOST_PIXEL_RATIO = 2;
 const CLICK_PX = 6;
@@ -53,6 +48,9 @@ export class Stage {
   /** Pictures drawn so far. */
   drawn = 0;
   isLost = false;
+  #shown = new Shown();
+  #awake;
+  #asked = { follow: /** @type {number | null} */ (null), nextGate: /** @type {number | null} */ (null) };
   #canvas = document.createElement("canvas");
   #renderer;
   #scene = new Scene();
@@ -70,6 +68,8 @@ export class Stage {
   /** @type {DroneInfo[]} */
   #infos = [];
   #view = { width: 0, height: 0 };
+  /** Whether the canvas has not the view's size yet. It gets it when it is drawn, since it is empty then. */
+  #unsized = true;
   #look = { followed: /** @type {number | null} */ (null), inside: false, close: false };
   #drawnAt = NaN;
   #legendAt = -Infinity;
@@ -101,6 +101,7 @@ export class Stage {
     sun.position.set(0.5, 1, 0.35);
     this.#scene.add(sun, new HemisphereLight(0xffffff, 0x667788, 1.5));
     this.#ground.paint(this.#palette);
+    this.#awake = new Awake(container);
     this.#unwatch = watchPalette(() => this.#repaint(container));
     this.#observer = new ResizeObserver(() => this.#resize(container));
     this.#observer.observe(container);
@@ -114,6 +115,7 @@ export class Stage {
 
   set camera(mode) {
     this.#cameras.mode = mode;
+    this.#awake.wake();
   }
 
   get trailSeconds() {
@@ -121,7 +123,10 @@ export class Stage {
   }
 
   set trailSeconds(seconds) {
-    this.#trails.seconds = seconds;
+    if (seconds !== this.#trails.seconds) {
+      this.#trails.seconds = seconds;
+      this.#awake.wake();
+    }
   }
 
   get trailColour() {
@@ -129,7 +134,10 @@ export class Stage {
   }
 
   set trailColour(colour) {
-    this.#trails.colour = colour;
+    if (colour !== this.#trails.colour) {
+      this.#trails.colour = colour;
+      this.#awake.wake();
+    }
   }
 
   /** What the trails' colours mean. */
@@ -153,6 +161,7 @@ export class Stage {
       this.#bounds.include(x - width / 2, y - height / 2, z - width / 2);
       this.#bounds.include(x + width / 2, y + height / 2, z + width / 2);
     }
+    this.#awake.wake();
   }
 
   /** @param {DroneInfo[]} infos ghost: half transparent */
@@ -160,10 +169,11 @@ export class Stage {
     this.#infos = infos;
     this.#drones.set(infos, this.#palette);
     this.#trails.keep((drone) => this.#drones.get(drone) !== undefined);
+    this.#awake.wake();
   }
 
   /**
-   * Draw the race as it was at a moment; once a picture of the screen.
+   * Draw the race as it was at a moment; once a picture of the screen. Where nothing changes any more, nothing is drawn.
    * @param {number} time race seconds @param {Store} store @param {ReadonlySet<number>} stale drones shown grey
    */
   draw(time, store, stale) {
@@ -171,12 +181,15 @@ export class Stage {
     const passed = (now - this.#drawnAt) / 1000;
     const elapsed = Math.min(0.25, passed) || 0;
     this.#drawnAt = now;
-    if (this.#quality.note(passed)) {
-      this.#size();
+    if (this.#isOther(time, store, stale)) {
+      this.#awake.wake();
     }
     const { width, height } = this.#view;
-    if (this.isLost || width === 0 || height === 0) {
+    if (this.isLost || width === 0 || height === 0 || !this.#awake.isAwake(now)) {
       return;
+    }
+    if (this.#quality.note(passed) || this.#unsized) {
+      this.#size();
     }
     this.#drones.place(time, store, stale, this.#palette);
     this.#measure();
@@ -208,6 +221,18 @@ export class Stage {
     return screen && !Number.isNaN(screen.x) ? { x: screen.x, y: screen.y } : null;
   }
 
+  /**
+   * Whether what is to be drawn is other than at the last call.
+   * @param {number} time @param {Store} store @param {ReadonlySet<number>} stale
+   */
+  #isOther(time, store, stale) {
+    const asked = this.#asked;
+    const another = this.follow !== asked.follow || this.nextGate !== asked.nextGate;
+    asked.follow = this.follow;
+    asked.nextGate = this.nextGate;
+    return this.#shown.differs(time, store, this.#drones.models, this.trailSeconds, stale) || another || this.#cameras.isFlying;
+  }
+
   #measure() {
     const { models } = this.#drones;
     for (let index = 0; index < models.length; index += 1) {
@@ -222,10 +247,12 @@ export class Stage {
   #resize(container) {
     this.#view.width = container.clientWidth;
     this.#view.height = container.clientHeight;
-    this.#size();
+    this.#unsized = true;
+    this.#awake.wake();
   }
 
   #size() {
+    this.#unsized = false;
     this.#renderer.setPixelRatio(Math.min(MOST_PIXEL_RATIO, window.devicePixelRatio || 1) * this.#quality.share);
     this.#renderer.setSize(this.#view.width, this.#view.height, false);
   }
@@ -236,6 +263,7 @@ export class Stage {
     this.#ground.paint(this.#palette);
     this.#gates.set(this.#track?.gates ?? [], this.#palette);
     this.#drones.set(this.#infos, this.#palette, true);
+    this.#awake.wake();
   }
 
   #listen() {
@@ -249,6 +277,7 @@ export class Stage {
     }, { signal });
     canvas.addEventListener("webglcontextrestored", () => {
       this.isLost = false;
+      this.#awake.wake();
       this.onlost(false);
     }, { signal });
     canvas.addEventListener("pointerdown", ({ offsetX, offsetY }) => {
@@ -272,6 +301,7 @@ export class Stage {
     this.#ends.abort();
     this.#observer.disconnect();
     this.#unwatch();
+    this.#awake.dispose();
     this.#cameras.dispose();
     this.#trails.dispose();
     this.#drones.dispose();

@@ -44,6 +44,8 @@ export class TrailPoints {
   /** The frame after the last one that was taken. */
   #next = 0;
   #latest = NaN;
+  /** @type {Series | null} */
+  #series = null;
   #version = -1;
   #lastTaken = -Infinity;
   #seconds = NaN;
@@ -68,7 +70,7 @@ export class TrailPoints {
    * @param {Series} series @param {number} time race seconds @param {number} seconds @param {Sample} head the drone at `time`
    */
   follow(series, time, seconds, head) {
-    const steady = this.#version === series.version && this.#seconds === seconds && time >= this.#latest
+    const steady = this.#series === series && this.#version === series.version && this.#seconds === seconds && time >= this.#latest
       && time - this.#latest < seconds && time - this.base < LONGEST_S && this.#next >= series.first;
     if (!steady) {
       this.#begin(series, time, seconds);
@@ -93,6 +95,7 @@ export class TrailPoints {
     this.base = Math.floor(time);
     this.#written = 0;
     this.#lastTaken = -Infinity;
+    this.#series = series;
     this.#version = series.version;
     this.#seconds = seconds;
     this.#next = Math.max(series.first, series.indexAt(time - seconds));

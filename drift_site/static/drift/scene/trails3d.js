@@ -11,7 +11,7 @@ import { CAPACITY, POINT, TrailPoints, VERTEX } from "./trailpoints.js";
 /** @typedef {import("../data/series.js").Store} Store */
 /** @typedef {import("./dronemodel.js").DroneModel} DroneModel */
 /** @typedef {import("./palette.js").Palette} Palette */
-/** @typedef {"pilot" | "speed" | "throttle"} TrailColour */
+/** @typedef {import("./choices.js").TrailColour} TrailColour */
 
 /**
  * What the colours mean; for pilots, the drones' marks say it.

@@ -1,7 +1,7 @@
 // A race as it comes over its socket, and in one word how that is going.
 
 import { decodeFrames, parseMessage, ProtocolError } from "./protocol.js";
-import { CLOSE, LiveSocket } from "./socket.js";
+import { BROWSER, CLOSE, LiveSocket } from "./socket.js";
 
 /** @typedef {import("./protocol.js").FrameBatch} FrameBatch */
 /** @typedef {import("./protocol.js").Message} Message */
@@ -113,17 +113,19 @@ export class RaceFeed {
    * @param {string} raceId
    * @param {string} status what the page knows of it so far
    * @param {Sink} sink
-   * @param {{preview?: boolean}} [options] preview: a picture on a page about something else, which makes nobody a viewer
+   * @param {{preview?: boolean, around?: import("./socket.js").Surroundings}} [options] preview: a picture on a page about
+   *   something else, which makes nobody a viewer
    */
-  constructor(raceId, status, sink, { preview = false } = {}) {
+  constructor(raceId, status, sink, { preview = false, around = BROWSER } = {}) {
     this.#status = status;
     this.#sink = sink;
-    this.#now = () => performance.now();
-    this.#socket = new LiveSocket(address(raceId, preview), {
-      text: (text) => this.#reading(() => this.#event(text)),
-      binary: (bytes) => this.#reading(() => this.#frames(bytes)),
-      state: (state) => this.#moved(state),
-    });
+    this.#now = around.now;
+    const handlers = {
+      text: (/** @type {string} */ text) => this.#reading(() => this.#event(text)),
+      binary: (/** @type {ArrayBuffer} */ bytes) => this.#reading(() => this.#frames(bytes)),
+      state: (/** @type {SocketState} */ state) => this.#moved(state),
+    };
+    this.#socket = new LiveSocket(address(raceId, preview), handlers, around);
   }
 
   get status() {
@@ -175,6 +177,10 @@ export class RaceFeed {
   #event(text) {
     const message = parseMessage(text);
     if (!message) {
+      return;
+    }
+    if (message.type === "alive") {
+      this.#socket.alive();
       return;
     }
     if (message.type === "hello") {

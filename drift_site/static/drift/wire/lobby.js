@@ -1,9 +1,9 @@
 // What the server tells of races over /ws/lobby/, as docs/protocol.md describes it.
 
 import { ProtocolError } from "./protocol.js";
-import { LiveSocket } from "./socket.js";
+import { BROWSER, LiveSocket } from "./socket.js";
 
-/** @typedef {import("./socket.js").SocketState} SocketState */
+/** @typedef {import("./protocol.js").Alive} Alive */
 
 /**
  * What the lobby tells of a race.
@@ -36,7 +36,7 @@ import { LiveSocket } from "./socket.js";
 /**
  * Read a message of the lobby.
  * @param {string} text
- * @returns {LobbyMessage | null} null for a type that this page does not know and need not
+ * @returns {LobbyMessage | Alive | null} null for a type that this page does not know and need not
  * @throws {ProtocolError}
  */
 export function parseLobby(text) {
@@ -49,7 +49,8 @@ export function parseLobby(text) {
   const whole =
     (message?.type === "hello" && Array.isArray(message.races)) ||
     (message?.type === "race" && message.race) ||
-    (message?.type === "gone" && message.race_id);
+    (message?.type === "gone" && message.race_id) ||
+    message?.type === "alive";
   return whole ? message : null;
 }
 
@@ -57,13 +58,17 @@ export function parseLobby(text) {
  * Listen to the lobby, for as long as the page is there.
  * @param {(message: LobbyMessage) => void} onMessage
  * @param {(open: boolean) => void} onOpen whether messages come; each time that changes, or another try has failed
+ * @param {import("./socket.js").Surroundings} [around]
  */
-export function listen(onMessage, onOpen) {
+export function listen(onMessage, onOpen, around = BROWSER) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new LiveSocket(`${scheme}//${location.host}/ws/lobby/`, {
+  /** @type {import("./socket.js").Handlers} */
+  const handlers = {
     text: (text) => {
       const message = read(text);
-      if (message) {
+      if (message?.type === "alive") {
+        socket.alive();
+      } else if (message) {
         onMessage(message);
       }
     },
@@ -73,7 +78,8 @@ export function listen(onMessage, onOpen) {
         onOpen(kind === "open");
       }
     },
-  });
+  };
+  const socket = new LiveSocket(`${scheme}//${location.host}/ws/lobby/`, handlers, around);
   /** @param {string} text */
   function read(text) {
     try {

@@ -130,6 +130,8 @@ export const OFFSETS = Object.freeze({
  * @property {number} top_speed m/s
  */
 
+/** @typedef {{type: "alive", server_time: number}} Alive the server is there; said every 10 s, whatever else there is to say */
+
 /** @typedef {Hello | DroneEvent | RaceEvent | CrossingEvent | LapEvent | StandingsEvent} Message */
 
 /** What came does not follow the protocol that this page speaks. */
@@ -253,7 +255,7 @@ export function decodeFrames(buffer) {
 /**
  * Read a text message.
  * @param {string} text
- * @returns {Message | null} null for a type that this page does not know and need not
+ * @returns {Message | Alive | null} null for a type that this page does not know and need not
  * @throws {ProtocolError}
  */
 export function parseMessage(text) {
@@ -273,6 +275,7 @@ export function parseMessage(text) {
     case "race":
     case "crossing":
     case "lap":
+    case "alive":
       return message;
     case "standings":
       if (!Array.isArray(message.standings)) {

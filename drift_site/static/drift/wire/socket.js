@@ -5,6 +5,9 @@ const LONGEST_WAIT_MS = 15_000;
 const OPEN_WITHIN_MS = 10_000;
 // A connection that lasted this long was a good one: after it, waiting starts from the beginning.
 const GOOD_AFTER_MS = 5_000;
+// A server that says every 10 s that it is there, and is not heard for so long, is behind a dead connection. A browser
+// takes minutes to find that out, and tells a page nothing of the pings below the messages.
+const SILENT_MS = 25_000;
 
 export const CLOSE = Object.freeze({
   RACE_OVER: 1000,
@@ -46,7 +49,7 @@ const FINAL = new Set([CLOSE.RACE_OVER, CLOSE.SIGN_IN, CLOSE.NOT_YOURS, CLOSE.NO
  */
 
 /** @type {Surroundings} */
-const BROWSER = {
+export const BROWSER = {
   connect: (url) => new WebSocket(url),
   now: () => performance.now(),
   random: () => Math.random(),
@@ -62,6 +65,10 @@ export class LiveSocket {
   #timer = 0;
   #attempt = 0;
   #openedAt = 0;
+  #heardAt = 0;
+  /** Whether the server has said over this connection that it is there, or over the last one that there was. */
+  #lively = false;
+  #wasLively = false;
   #url;
   #handlers;
   #around;
@@ -90,8 +97,20 @@ export class LiveSocket {
     }
   }
 
+  /**
+   * The server has said that it is there, as it does every 10 s: from now on silence is loss. Over a connection of which it
+   * never says so, silence means nothing: an older server has a quiet race, too.
+   */
+  alive() {
+    if (this.#state.kind === "open" && !this.#lively) {
+      this.#lively = true;
+      this.#watch(SILENT_MS);
+    }
+  }
+
   /** Leave for good, or until `open`. */
   close() {
+    this.#lively = this.#wasLively = false;
     this.#drop();
     this.#attempt = 0;
     this.#enter({ kind: "idle" });
@@ -104,10 +123,15 @@ export class LiveSocket {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.#around.cancel(this.#timer);
-      this.#openedAt = this.#around.now();
+      this.#openedAt = this.#heardAt = this.#around.now();
+      this.#lively = false;
+      if (this.#wasLively) {
+        this.#watch(SILENT_MS);
+      }
       this.#enter({ kind: "open" });
     };
     socket.onmessage = (event) => {
+      this.#heardAt = this.#around.now();
       if (typeof event.data === "string") {
         this.#handlers.text(event.data);
       } else {
@@ -120,9 +144,25 @@ export class LiveSocket {
     this.#enter({ kind: "connecting", attempt: this.#attempt });
   }
 
+  /** Look whether anything has come, so that not each message moves a timer. @param {number} ms from now */
+  #watch(ms) {
+    this.#around.cancel(this.#timer);
+    this.#timer = this.#around.later(() => {
+      const silent = this.#around.now() - this.#heardAt;
+      if (silent >= SILENT_MS) {
+        this.#lost(0);
+      } else {
+        this.#watch(SILENT_MS - silent);
+      }
+    }, ms);
+  }
+
   /** @param {number} code */
   #lost(code) {
     const wasOpen = this.#state.kind === "open";
+    if (wasOpen) {
+      this.#wasLively = this.#lively;
+    }
     this.#drop();
     if (FINAL.has(code)) {
       this.#enter({ kind: "closed", code });
