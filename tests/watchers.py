@@ -35,8 +35,9 @@ class Watcher:
 
     @property
     def objects(self) -> list[dict[str, Any]]:
-        """The text messages."""
-        return [json.loads(message) for message in self.messages if isinstance(message, str)]
+        """The text messages, but for those that only say that the connection lives: they come by the clock."""
+        texts = [json.loads(message) for message in self.messages if isinstance(message, str)]
+        return [text for text in texts if text.get("type") != "alive"]
 
     @property
     def types(self) -> list[str]:
