@@ -18,6 +18,7 @@ from races import lobby, selectors
 from races.announce import LOBBY_GROUP
 from races.models import Drone, Participant, Race
 from races.services import create_race, delete_race, end_race, save_race, update_race
+from telemetry import alive
 from telemetry.audience import FORGOTTEN_AFTER, Audience, Others
 from telemetry.viewer import MAX_EVENTS, TOO_SLOW, Viewer
 from tests.people import let_in, make_race, make_user, record
@@ -123,6 +124,13 @@ async def test_a_race_is_told_of_from_its_creation_to_its_deletion() -> None:
             "type": "gone",
             "race_id": str(race.pk),
         }
+
+
+async def test_while_nothing_happens_guests_hear_that_the_connection_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alive, "ALIVE_SECONDS", 0.05)
+    async with inside() as (guest, hello):
+        told = [await guest.hear_until(lambda message: message["type"] == "alive") for _ in range(2)]
+    assert hello["server_time"] <= told[0]["server_time"] < told[1]["server_time"]
 
 
 async def test_what_nobody_announces_is_told_of_as_well() -> None:
