@@ -13,7 +13,7 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from django.contrib.auth.models import AnonymousUser
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
 from accounts.models import User
 from races.models import Race
@@ -149,7 +149,7 @@ class RaceConsumer(ViewerConsumer):
             await asyncio.sleep(ACCESS_SECONDS)
             try:
                 code = await database_sync_to_async(refusal_by_now)(race_id, self.scope["user"])
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 logger.warning("Who may watch race %s cannot be looked up: %s", race_id, error)
                 continue
             if code is not None:

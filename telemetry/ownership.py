@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, InterfaceError, connections
 
 from races import ingest_host
 from races.models import IngestHost
@@ -69,7 +69,7 @@ class Ownership:
         try:
             if self._beating is not None:
                 await self._in_thread(lambda: ingest_host.release(self._token))
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.error("The database is away; it counts this process as running for five seconds more: %s", error)
         finally:
             await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
@@ -80,7 +80,7 @@ class Ownership:
             await asyncio.sleep(ingest_host.BEAT_SECONDS)
             try:
                 is_mine = await self._in_thread(lambda: ingest_host.beat(self._token))
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 logger.debug("No heartbeat: %s", error)  # who looks for races says that the database is away
                 continue
             if not is_mine:

@@ -8,13 +8,15 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.db import InterfaceError, OperationalError
 from django.db.models.functions import Now
 
+from races import ingest_host
 from races.announce import race_group
 from races.models import IngestHost, Race
 from races.services import ask_to_end, create_race
@@ -176,6 +178,25 @@ async def test_while_the_recorder_waits_for_the_database_the_heart_beats_on(
     assert race.pk not in ingest.races
     release.set()
     await until(lambda: race.pk in ingest.races)
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+async def test_a_beat_that_fails_is_not_the_last_one(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    beat, failures = ingest_host.beat, [error("gone")] * 2
+
+    def failing(token: UUID) -> bool:
+        if failures:
+            raise failures.pop()
+        return beat(token)
+
+    before = (await IngestHost.objects.aget()).beat_at
+    monkeypatch.setattr(ingest_host, "beat", failing)
+    async with asyncio.timeout(30):
+        while failures or (await IngestHost.objects.aget()).beat_at == before:
+            await asyncio.sleep(0.1)
+    assert not ingest._stopping.is_set()
 
 
 async def test_viewers_are_told_that_a_race_is_ending_and_then_that_it_has_ended(ingest: Ingest) -> None:
